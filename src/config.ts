@@ -1,0 +1,254 @@
+/** The only reader of the environment: validates every variable at once and returns plain settings. */
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { readEncryptionKey } from './data/encryption.ts';
+import { loadLocalSecrets } from './localSecrets.ts';
+import { packageRoot } from './root.ts';
+
+/** Where the database is: a DynamoDB endpoint, AWS itself, or the emulator that this process starts. */
+export type DatabaseLocation =
+  | { readonly kind: 'endpoint'; readonly endpoint: string; readonly credentials?: AwsCredentials }
+  | { readonly kind: 'aws' }
+  | { readonly kind: 'embedded'; readonly bin?: string };
+
+/** Credentials for an endpoint that checks none, such as DynamoDB Local. */
+export interface AwsCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+/** All settings of the process. Holds secrets: never log it. */
+export interface Config {
+  readonly environment: 'development' | 'test' | 'production';
+  readonly http: {
+    readonly host: string;
+    /** 0 means: any free port. */
+    readonly port: number;
+    /** Origins that browsers may call from; `*` means any, an empty list none but this server's own pages. */
+    readonly corsOrigins: readonly string[];
+    readonly trustProxy: boolean;
+  };
+  readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+  readonly introspection: boolean;
+  readonly database: {
+    readonly location: DatabaseLocation;
+    readonly region: string;
+    readonly prefix: string;
+    /** True where missing tables are made at the start; false where they must be there already. */
+    readonly provision: boolean;
+  };
+  /** Absolute path of the folder for the embedded database and local secrets. */
+  readonly dataDir: string;
+  /** Signs access tokens and cursors; at least 32 bytes. */
+  readonly jwtSecret: string;
+  /** 32 bytes: encrypts secrets of integrations before they are stored. */
+  readonly encryptionKey: Buffer;
+  /** Keys that are still accepted for decryption. */
+  readonly previousEncryptionKeys: readonly Buffer[];
+  /** An OpenID provider whose tokens are accepted too. */
+  readonly oidc?: { readonly issuer: string; readonly audience: string };
+  /** An OpenAI-compatible endpoint for the assistant. */
+  readonly ai?: { readonly baseUrl: string; readonly apiKey?: string; readonly model: string };
+  readonly redisUrl?: string;
+}
+
+/** The environment cannot be used; `message` has one line for each wrong variable and repeats no secret. */
+export class ConfigInvalid extends Error {
+  override readonly name = 'ConfigInvalid';
+
+  constructor(readonly problems: readonly string[]) {
+    super(`The configuration cannot be used:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+  }
+}
+
+const placeholder = /secret|change|password|passphrase|example|default|snapinfra|qwerty|abcdef|1234567/i;
+
+/** True for a secret that an attacker would try: a word that random bytes practically never spell, or few different characters. */
+function isGuessable(secret: string): boolean {
+  return placeholder.test(secret) || new Set(secret).size < 10;
+}
+
+function webUrl(expected: string) {
+  return z.string().refine((value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol), `must be ${expected}`);
+}
+
+const flag = z.enum(['true', 'false', '1', '0'], 'must be true or false').transform((value) => value === 'true' || value === '1');
+const encryptionKeyExpected = 'must be 32 bytes as 64 hexadecimal digits or base64: openssl rand -base64 32';
+const encryptionKey = z.string().transform((value, context) => {
+  try {
+    return readEncryptionKey(value);
+  } catch {
+    context.addIssue({ code: 'custom', message: encryptionKeyExpected });
+    return z.NEVER;
+  }
+});
+
+function isOrigin(value: string): boolean {
+  return value === '*' || (URL.canParse(value) && new URL(value).origin === value);
+}
+
+const corsOrigins = z
+  .string()
+  .transform((value) => value.split(',').map((origin) => origin.trim()))
+  .refine((origins) => origins.every(isOrigin), 'must be * or a comma-separated list of origins such as https://app.example.com (no path)');
+
+const environmentSchema = z.object({
+  NODE_ENV: z.enum(['development', 'test', 'production'], 'must be development, test or production').default('development'),
+  PORT: z
+    .string()
+    .regex(/^\d{1,5}$/, 'must be a port number from 0 to 65535')
+    .transform(Number)
+    .refine((port) => port <= 65_535, 'must be a port number from 0 to 65535')
+    .default(5000),
+  HOST: z
+    .string()
+    .regex(/^[\w.:-]+$/, 'must be an address to listen on, such as 127.0.0.1 or 0.0.0.0')
+    .optional(),
+  TRUST_PROXY: flag.default(false),
+  CORS_ORIGIN: corsOrigins.optional(),
+  LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'must be fatal, error, warn, info, debug, trace or silent')
+    .default('info'),
+  INTROSPECTION: flag.optional(),
+  DYNAMODB_ENDPOINT: webUrl('the URL of a DynamoDB endpoint, such as http://localhost:8000').optional(),
+  DYNAMODB_TABLE_PREFIX: z
+    .string()
+    .regex(/^[\w.-]{1,200}$/, 'must be 1 to 200 letters, digits, or . _ - (table names begin with it)')
+    .default('snapinfra-'),
+  AWS_REGION: z
+    .string()
+    .regex(/^[a-z][a-z\d-]{1,40}$/, 'must be an AWS region, such as us-east-1')
+    .optional(),
+  AWS_ACCESS_KEY_ID: z.string().optional(),
+  DATA_DIR: z.string().optional(),
+  DYNOXIDE_BIN: z.string().optional(),
+  SNAPINFRA_EMBEDDED: z.enum(['allow'], 'must be allow, or not set').optional(),
+  JWT_SECRET: z
+    .string()
+    .refine((value) => Buffer.byteLength(value) >= 32, 'must be at least 32 bytes: openssl rand -base64 48')
+    .optional(),
+  ENCRYPTION_KEY: encryptionKey.optional(),
+  ENCRYPTION_KEY_PREVIOUS: z
+    .string()
+    .transform((value) => value.split(','))
+    .pipe(z.array(encryptionKey))
+    .default([]),
+  OIDC_ISSUER: webUrl('the issuer URL of an OpenID provider, such as https://login.example.com/').optional(),
+  OIDC_AUDIENCE: z.string().optional(),
+  AI_BASE_URL: webUrl('the base URL of an OpenAI-compatible API, such as https://api.openai.com/v1').optional(),
+  AI_API_KEY: z.string().optional(),
+  AI_MODEL: z.string().optional(),
+  REDIS_URL: z
+    .string()
+    .refine(
+      (value) => URL.canParse(value) && /^rediss?:$/.test(new URL(value).protocol),
+      'must be a URL that begins with redis:// or rediss://',
+    )
+    .optional(),
+});
+
+type Environment = z.output<typeof environmentSchema>;
+
+/** Returns what is wrong with variables together: those that need each other, and what production may not go without. */
+function combinationProblems(env: Readonly<Record<string, string | undefined>>): string[] {
+  const problems: string[] = [];
+  const add = (wrong: boolean, problem: string) => wrong && problems.push(problem);
+  add(
+    !env.OIDC_ISSUER !== !env.OIDC_AUDIENCE,
+    `${env.OIDC_ISSUER ? 'OIDC_AUDIENCE' : 'OIDC_ISSUER'} must be set too: OIDC_ISSUER and OIDC_AUDIENCE go together`,
+  );
+  add(
+    !env.AI_BASE_URL !== !env.AI_MODEL,
+    `${env.AI_BASE_URL ? 'AI_MODEL' : 'AI_BASE_URL'} must be set too: AI_BASE_URL and AI_MODEL go together`,
+  );
+  if (env.NODE_ENV !== 'production') return problems;
+  add(!env.JWT_SECRET, 'JWT_SECRET must be set in production: at least 32 random bytes, such as the output of openssl rand -base64 48');
+  add(isGuessable(env.JWT_SECRET ?? ''), 'JWT_SECRET is guessable: use random bytes, such as the output of openssl rand -base64 48');
+  add(!env.ENCRYPTION_KEY, `ENCRYPTION_KEY must be set in production: ${encryptionKeyExpected.replace('must be ', '')}`);
+  add(
+    !env.AWS_REGION && !env.DYNAMODB_ENDPOINT && !env.SNAPINFRA_EMBEDDED,
+    'AWS_REGION (or DYNAMODB_ENDPOINT) must be set in production: the embedded database is for development (SNAPINFRA_EMBEDDED=allow overrides)',
+  );
+  return problems;
+}
+
+/** Returns the first problem of each variable; a problem begins with the name of its variable. */
+function firstOfEach(problems: readonly string[]): string[] {
+  const byVariable = new Map<string, string>();
+  for (const problem of problems) {
+    const variable = problem.slice(0, problem.indexOf(' '));
+    if (!byVariable.has(variable)) byVariable.set(variable, problem);
+  }
+  return [...byVariable.values()];
+}
+
+function locateDatabase(env: Environment): DatabaseLocation {
+  if (env.DYNAMODB_ENDPOINT) {
+    // An emulator wants credentials but does not check them; without any the SDK would search for some, for seconds.
+    const local = env.NODE_ENV !== 'production' &&
+      !env.AWS_ACCESS_KEY_ID && { credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
+    return { kind: 'endpoint', endpoint: env.DYNAMODB_ENDPOINT, ...local };
+  }
+  if (env.NODE_ENV === 'production' && env.AWS_REGION) return { kind: 'aws' };
+  return { kind: 'embedded', ...(env.DYNOXIDE_BIN && { bin: env.DYNOXIDE_BIN }) };
+}
+
+function chooseSecrets(env: Environment, dataDir: string): Pick<Config, 'jwtSecret' | 'encryptionKey'> {
+  const { JWT_SECRET: jwtSecret, ENCRYPTION_KEY: key } = env;
+  if (jwtSecret !== undefined && key !== undefined) return { jwtSecret, encryptionKey: key };
+  const local = loadLocalSecrets(dataDir);
+  return { jwtSecret: jwtSecret ?? local.jwtSecret, encryptionKey: key ?? readEncryptionKey(local.encryptionKey) };
+}
+
+/** In development: pages on this machine, and Apollo Sandbox, whose page calls the server from the developer's browser. */
+const developmentOrigins = ['http://localhost:*', 'http://127.0.0.1:*', 'https://studio.apollographql.com'];
+
+function toConfig(env: Environment): Config {
+  const production = env.NODE_ENV === 'production';
+  const dataDir = env.DATA_DIR ? resolve(env.DATA_DIR) : fileURLToPath(new URL('.data', packageRoot));
+  const location = locateDatabase(env);
+  return {
+    environment: env.NODE_ENV,
+    http: {
+      // Not reachable from other machines unless wanted, or in production, where containers need it.
+      host: env.HOST ?? (production ? '0.0.0.0' : '127.0.0.1'),
+      port: env.PORT,
+      corsOrigins: env.CORS_ORIGIN ?? (production ? [] : developmentOrigins),
+      trustProxy: env.TRUST_PROXY,
+    },
+    logLevel: env.LOG_LEVEL,
+    introspection: env.INTROSPECTION ?? !production,
+    database: {
+      location,
+      region: env.AWS_REGION ?? 'us-east-1',
+      prefix: env.DYNAMODB_TABLE_PREFIX,
+      provision: location.kind === 'embedded' || !production,
+    },
+    dataDir,
+    ...chooseSecrets(env, dataDir),
+    previousEncryptionKeys: env.ENCRYPTION_KEY_PREVIOUS,
+    ...(env.OIDC_ISSUER && env.OIDC_AUDIENCE && { oidc: { issuer: env.OIDC_ISSUER, audience: env.OIDC_AUDIENCE } }),
+    ...(env.AI_BASE_URL &&
+      env.AI_MODEL && { ai: { baseUrl: env.AI_BASE_URL, model: env.AI_MODEL, ...(env.AI_API_KEY && { apiKey: env.AI_API_KEY }) } }),
+    ...(env.REDIS_URL && { redisUrl: env.REDIS_URL }),
+  };
+}
+
+/**
+ * Returns the settings that an environment stands for; an empty variable counts as not set.
+ * Outside production, secrets that are not given are made once and kept in DATA_DIR.
+ * Throws ConfigInvalid, which names every wrong variable.
+ */
+export function loadConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim()));
+  const parsed = environmentSchema.safeParse(given);
+  const invalid = parsed.error?.issues.map((issue) => `${String(issue.path[0])} ${issue.message}`) ?? [];
+  const problems = firstOfEach([...invalid, ...combinationProblems(given)]);
+  if (!parsed.success || problems.length > 0) throw new ConfigInvalid(problems);
+  try {
+    return toConfig(parsed.data);
+  } catch (error) {
+    throw new ConfigInvalid([`DATA_DIR cannot be used: ${(error as Error).message}`]);
+  }
+}

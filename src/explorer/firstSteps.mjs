@@ -1,0 +1,63 @@
+/** What the first tab shows: how to come from nothing to a first answer of one's own. */
+export const firstSteps = `# Welcome to the Snapinfra API.
+#
+#  1. Put the cursor into SignUp and press Ctrl-Enter (or the play button, and choose SignUp).
+#     Signed up already? Use SignIn.
+#  2. Copy the accessToken of the answer into "Headers" below, after "Bearer ".
+#  3. Run CreateProject, then Viewer: your account with its projects, in one request.
+#
+#  Ctrl-Space completes; the book on the left documents every type and field.
+
+mutation SignUp {
+  signUp(input: { email: "you@example.com", password: "a-long-passphrase", username: "you" }) {
+    accessToken
+    expiresAt
+    userErrors {
+      code
+      message
+      field
+    }
+  }
+}
+
+mutation SignIn {
+  signIn(input: { email: "you@example.com", password: "a-long-passphrase" }) {
+    accessToken
+    expiresAt
+    userErrors {
+      code
+      message
+      field
+    }
+  }
+}
+
+mutation CreateProject {
+  projectCreate(input: { name: "My first project" }) {
+    project {
+      id
+      name
+    }
+    userErrors {
+      code
+      message
+      field
+    }
+  }
+}
+
+query Viewer {
+  viewer {
+    id
+    email
+    projects(first: 10) {
+      nodes {
+        id
+        name
+        status
+        createdAt
+      }
+    }
+  }
+}
+`;

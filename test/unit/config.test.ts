@@ -1,0 +1,173 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ConfigInvalid, loadConfig } from '../../src/config.ts';
+
+let dataDir: string;
+beforeEach(() => {
+  dataDir = mkdtempSync(join(tmpdir(), 'snapinfra-config-'));
+});
+afterEach(() => rmSync(dataDir, { recursive: true }));
+
+const jwtSecret = 'k3Vd0Zq8Yw1Lm5Tn7Rb2Xc9Pf4Hg6Js0';
+const encryptionKey = Buffer.alloc(32, 7).toString('base64');
+const production = { NODE_ENV: 'production', JWT_SECRET: jwtSecret, ENCRYPTION_KEY: encryptionKey, AWS_REGION: 'eu-central-1' };
+
+/** Returns the problems that an environment has, none when it is valid. */
+function problems(env: Record<string, string>): readonly string[] {
+  try {
+    loadConfig({ DATA_DIR: dataDir, ...env });
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigInvalid) return error.problems;
+    throw error;
+  }
+}
+
+describe('development', () => {
+  test('an empty environment is enough', () => {
+    const config = loadConfig({ DATA_DIR: dataDir, PORT: '', CORS_ORIGIN: ' ' });
+    expect(config).toMatchObject({
+      environment: 'development',
+      http: { host: '127.0.0.1', port: 5000, trustProxy: false },
+      logLevel: 'info',
+      introspection: true,
+      database: { location: { kind: 'embedded' }, region: 'us-east-1', prefix: 'snapinfra-', provision: true },
+      dataDir,
+    });
+    expect(config.http.corsOrigins).toContain('https://studio.apollographql.com');
+    expect(config).not.toHaveProperty('oidc');
+    expect(config).not.toHaveProperty('ai');
+  });
+
+  test('secrets are made once, differ, stay the same after a restart and are readable by the owner only', () => {
+    const first = loadConfig({ DATA_DIR: dataDir });
+    const second = loadConfig({ DATA_DIR: dataDir });
+    expect(Buffer.byteLength(first.jwtSecret)).toBeGreaterThanOrEqual(32);
+    expect(first.encryptionKey).toHaveLength(32);
+    expect(first.jwtSecret).not.toBe(first.encryptionKey.toString('base64url'));
+    expect(second.jwtSecret).toBe(first.jwtSecret);
+    expect(second.encryptionKey).toEqual(first.encryptionKey);
+    expect(statSync(join(dataDir, 'secrets.json')).mode & 0o777).toBe(0o600);
+  });
+
+  test('a damaged file of secrets is not replaced: the message says what to do', () => {
+    writeFileSync(join(dataDir, 'secrets.json'), '{"jwtSecret":');
+    expect(problems({})).toEqual([expect.stringMatching(/^DATA_DIR cannot be used: .*secrets\.json.*set JWT_SECRET and ENCRYPTION_KEY/)]);
+    expect(readFileSync(join(dataDir, 'secrets.json'), 'utf8')).toBe('{"jwtSecret":');
+  });
+
+  test('given secrets win, and no file is made', () => {
+    const config = loadConfig({ DATA_DIR: dataDir, JWT_SECRET: jwtSecret, ENCRYPTION_KEY: encryptionKey });
+    expect(config.jwtSecret).toBe(jwtSecret);
+    expect(config.encryptionKey).toEqual(Buffer.alloc(32, 7));
+    expect(() => statSync(join(dataDir, 'secrets.json'))).toThrow('ENOENT');
+  });
+
+  test('an emulator gets credentials, unless some are given', () => {
+    const endpoint = 'http://localhost:8000';
+    expect(loadConfig({ DATA_DIR: dataDir, DYNAMODB_ENDPOINT: endpoint }).database.location).toEqual({
+      kind: 'endpoint',
+      endpoint,
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    });
+    expect(loadConfig({ DATA_DIR: dataDir, DYNAMODB_ENDPOINT: endpoint, AWS_ACCESS_KEY_ID: 'AKIA' }).database.location).toEqual({
+      kind: 'endpoint',
+      endpoint,
+    });
+  });
+
+  test('an AWS region alone does not lead a development server to AWS', () => {
+    expect(loadConfig({ DATA_DIR: dataDir, AWS_REGION: 'eu-west-1', DYNOXIDE_BIN: '/opt/dynoxide' }).database).toMatchObject({
+      location: { kind: 'embedded', bin: '/opt/dynoxide' },
+      region: 'eu-west-1',
+    });
+  });
+});
+
+describe('production', () => {
+  test('takes everything from the environment', () => {
+    const config = loadConfig({ ...production, DATA_DIR: dataDir, CORS_ORIGIN: 'https://app.example.com, https://admin.example.com' });
+    expect(config).toMatchObject({
+      http: { host: '0.0.0.0', corsOrigins: ['https://app.example.com', 'https://admin.example.com'] },
+      introspection: false,
+      database: { location: { kind: 'aws' }, region: 'eu-central-1', provision: false },
+    });
+    expect(() => statSync(join(dataDir, 'secrets.json'))).toThrow('ENOENT');
+  });
+
+  test('has no local default', () => {
+    const named = problems({ NODE_ENV: 'production' }).map((problem) => problem.split(' ')[0]);
+    expect(named.sort()).toEqual(['AWS_REGION', 'ENCRYPTION_KEY', 'JWT_SECRET']);
+  });
+
+  test('the embedded database only when told', () => {
+    const withoutRegion = { ...production, AWS_REGION: '' };
+    expect(problems(withoutRegion)).toEqual([expect.stringContaining('SNAPINFRA_EMBEDDED=allow')]);
+    expect(loadConfig({ ...withoutRegion, DATA_DIR: dataDir, SNAPINFRA_EMBEDDED: 'allow' }).database).toMatchObject({
+      location: { kind: 'embedded' },
+      provision: true,
+    });
+  });
+
+  test.each([
+    ['short', 'k3Vd0Zq8Yw1Lm5', 'at least 32 bytes'],
+    ['a word', 'your-super-secret-jwt-key-0123456789-xyz', 'guessable'],
+    ['one character', 'a'.repeat(64), 'guessable'],
+    ['a few characters', 'ab12'.repeat(16), 'guessable'],
+  ])('refuses a JWT secret that is weak: %s', (_, weak, expected) => {
+    expect(problems({ ...production, JWT_SECRET: weak })).toEqual([expect.stringMatching(new RegExp(`^JWT_SECRET .*${expected}`))]);
+  });
+});
+
+test.each([
+  ['PORT', '70000', 'from 0 to 65535'],
+  ['PORT', 'abc', 'from 0 to 65535'],
+  ['PORT', '-1', 'from 0 to 65535'],
+  ['PORT', '5000.5', 'from 0 to 65535'],
+  ['HOST', 'http://localhost', 'address'],
+  ['NODE_ENV', 'prod', 'development, test or production'],
+  ['LOG_LEVEL', 'loud', 'fatal, error, warn'],
+  ['INTROSPECTION', 'maybe', 'true or false'],
+  ['CORS_ORIGIN', 'app.example.com', 'list of origins'],
+  ['CORS_ORIGIN', 'https://app.example.com/', 'list of origins'],
+  ['DYNAMODB_ENDPOINT', 'localhost:8000', 'URL of a DynamoDB endpoint'],
+  ['DYNAMODB_TABLE_PREFIX', 'my tables/', 'letters, digits'],
+  ['AWS_REGION', 'EU Central', 'AWS region'],
+  ['ENCRYPTION_KEY', 'c2hvcnQ=', '32 bytes'],
+  ['ENCRYPTION_KEY_PREVIOUS', `${encryptionKey},x`, '32 bytes'],
+  ['JWT_SECRET', 'tiny', '32 bytes'],
+  ['OIDC_ISSUER', 'login', 'issuer URL'],
+  ['OIDC_AUDIENCE', 'api', 'OIDC_ISSUER and OIDC_AUDIENCE'],
+  ['AI_MODEL', 'm1', 'AI_BASE_URL and AI_MODEL'],
+  ['REDIS_URL', 'http://cache', 'redis://'],
+  ['SNAPINFRA_EMBEDDED', 'yes', 'allow'],
+])('%s=%s is refused with what is expected', (variable, value, expected) => {
+  const found = problems({ [variable]: value });
+  expect(found.join('\n')).toContain(expected);
+  expect(found.some((problem) => problem.startsWith(variable) || problem.includes(` ${variable} `))).toBe(true);
+});
+
+test('every wrong variable has one line, and no value is repeated', () => {
+  const env = {
+    NODE_ENV: 'production',
+    PORT: 'x9x9',
+    JWT_SECRET: 'hunter2',
+    ENCRYPTION_KEY: 'hunter3',
+    REDIS_URL: 'http://:hunter4@cache',
+    AI_API_KEY: 'hunter5',
+    AI_MODEL: 'm',
+  };
+  const found = problems(env);
+  expect(found.map((problem) => problem.split(' ')[0]).sort()).toEqual([
+    'AI_BASE_URL',
+    'AWS_REGION',
+    'ENCRYPTION_KEY',
+    'JWT_SECRET',
+    'PORT',
+    'REDIS_URL',
+  ]);
+  expect(new ConfigInvalid(found).message).not.toMatch(/hunter|x9x9/);
+  expect(new ConfigInvalid(found).message.split('\n')).toHaveLength(7);
+});
