@@ -1,0 +1,75 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import type { CodegenConfig } from '@graphql-codegen/cli';
+import { parse } from 'graphql';
+import { storedEnumValue } from './src/graphql/enums.ts';
+
+const model = (module: string, name: string): string => `import('../domains/${module}').${name}`;
+
+/** The record behind each object type that has one. Connections and edges of these types follow by name. */
+const records: Record<string, string> = {
+  Activity: model('activity/activity.ts', 'ActivityRecord'),
+  Project: model('projects/project.ts', 'ProjectRecord'),
+  User: model('users/user.ts', 'UserRecord'),
+};
+
+/** Types whose model is not a record of a table. */
+const models: Record<string, string> = {
+  PageInfo: model('list.ts', 'PageInfo'),
+  BoundedCount: model('list.ts', 'BoundedCount'),
+  Node: `{ __typename: string; id: string }`,
+  UserError: `import('../errors.ts').UserErrorEntry`,
+  ValidationError: `import('../errors.ts').UserErrorEntry`,
+  ConflictError: `import('../errors.ts').UserErrorEntry`,
+  GenericError: `import('../errors.ts').UserErrorEntry`,
+};
+
+const definitions = readdirSync('schema')
+  .filter((file) => file.endsWith('.graphql'))
+  .flatMap((file) => parse(readFileSync(`schema/${file}`, 'utf8')).definitions);
+
+const lists: Record<string, string> = {};
+const enumValues: Record<string, Record<string, string>> = {};
+/** A row may hold a value that no enum has: resolvers return text, the enum turns it into a name or UNKNOWN. */
+const enumModels: Record<string, string> = {};
+for (const definition of definitions) {
+  if (definition.kind === 'EnumTypeDefinition') {
+    enumValues[definition.name.value] = Object.fromEntries((definition.values ?? []).map(({ name }) => [name.value, storedEnumValue(name.value)]));
+    enumModels[definition.name.value] = 'string';
+  }
+  if (definition.kind !== 'ObjectTypeDefinition') continue;
+  const [, type = '', kind = ''] = /^(.+)(Connection|Edge)$/.exec(definition.name.value) ?? [];
+  const record = records[type];
+  if (record) lists[`${type}${kind}`] = `import('../domains/list.ts').${kind}<${record}>`;
+}
+
+const config: CodegenConfig = {
+  schema: 'schema/*.graphql',
+  silent: true,
+  generates: {
+    'src/graphql/generated.ts': {
+      plugins: ['typescript', 'typescript-resolvers'],
+      config: {
+        contextType: '../context.ts#Context',
+        useTypeImports: true,
+        enumsAsTypes: true,
+        enumValues,
+        mappers: { ...records, ...lists, ...models, ...enumModels },
+        defaultScalarType: 'unknown',
+        scalars: {
+          ID: { input: 'string', output: 'string' },
+          DateTime: { input: 'string', output: 'string' },
+          URL: { input: 'string', output: 'string' },
+          EmailAddress: { input: 'string', output: 'string' },
+          JSON: { input: 'unknown', output: 'unknown' },
+          JSONObject: { input: 'Record<string, unknown>', output: 'Record<string, unknown>' },
+        },
+        resolversNonOptionalTypename: false,
+        makeResolverTypeCallable: true,
+        importExtension: '.ts',
+        emitLegacyCommonJSImports: false,
+      },
+    },
+  },
+};
+
+export default config;

@@ -1,0 +1,89 @@
+/** What one request knows: who asks, its loaders and database connection, its clock, ids and log. */
+import type { Logger } from 'pino';
+import { authenticate, type Viewer } from './auth/authenticate.ts';
+import { createAuthServices, type AuthServices, type AuthSettings } from './auth/services.ts';
+import type { Database } from './data/client.ts';
+import { connect, type Connection, type DatabaseCall } from './data/connection.ts';
+import { createCursorCodec, type CursorCodec } from './data/cursor.ts';
+import { newId } from './data/ids.ts';
+import { deriveKey } from './data/keys.ts';
+import { createLoaders, type Loaders } from './data/loaders.ts';
+import type { IdPrefix } from './data/tables.ts';
+import { RequestError } from './errors.ts';
+
+/** Settings that the domains need; the process's configuration satisfies it. */
+export interface Settings extends AuthSettings {
+  /** Days after which expiring rows go: activity 365, analytics 90, generations 30. */
+  ttlDays: { activity: number; analytics: number; codeGenerations: number };
+}
+
+/** What all requests of a process share. */
+export interface Services {
+  database: Database;
+  settings: Settings;
+  cursors: CursorCodec;
+  auth: AuthServices;
+  log: Logger;
+}
+
+/** One request, as the transport saw it. */
+export interface RequestInfo {
+  id: string;
+  log: Logger;
+  /** The Authorization header, or what took its place in a WebSocket's connection parameters. */
+  authorization?: string | undefined;
+  ip: string;
+  userAgent?: string | undefined;
+  /** Aborted when the client leaves or the deadline passes. */
+  signal: AbortSignal;
+  /** Sees each call to DynamoDB. */
+  onCall?: ((call: DatabaseCall) => void) | undefined;
+}
+
+/** The context of one request, handed to every resolver. */
+export interface Context {
+  readonly services: Services;
+  readonly request: RequestInfo;
+  readonly connection: Connection;
+  readonly loaders: Loaders;
+  /** Who asks; null when no credentials came. Use `findViewer`/`requireViewer`, which refuse bad credentials. */
+  readonly credentials: { viewer: Viewer | null } | { problem: RequestError };
+  readonly log: Logger;
+  /** The time of the request in ISO 8601 with milliseconds, as rows carry it. */
+  now(): string;
+  /** The time of the request in epoch seconds, as `ttl` attributes carry it. */
+  nowSeconds(): number;
+  newId(prefix: IdPrefix): string;
+}
+
+/** Makes what all requests share. Opens nothing and reads nothing. */
+export function createServices({ database, settings, log }: { database: Database; settings: Settings; log: Logger }): Services {
+  return { database, settings, log, cursors: createCursorCodec(deriveKey(settings.jwtSecret, 'cursors')), auth: createAuthServices(settings) };
+}
+
+/** Makes the context of one request; checks the credentials that it carries. */
+export async function createContext({ services, request }: { services: Services; request: RequestInfo }): Promise<Context> {
+  const connection = connect(services.database, { signal: request.signal, onCall: request.onCall });
+  const nowSeconds = (): number => Math.floor(Date.now() / 1000);
+  const loaders = createLoaders(connection, nowSeconds);
+  return {
+    services,
+    request,
+    connection,
+    loaders,
+    credentials: await readCredentials(),
+    log: request.log,
+    now: () => new Date().toISOString(),
+    nowSeconds,
+    newId,
+  };
+
+  async function readCredentials(): Promise<Context['credentials']> {
+    try {
+      return { viewer: await authenticate({ services, connection, authorization: request.authorization }) };
+    } catch (error) {
+      if (error instanceof RequestError) return { problem: error };
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,97 @@
+/**
+ * Request-scoped loaders: rows by id, rows by whole key, pages of lists. Each gives one answer per key in the order of
+ * the keys, null for what does not exist, and an error for the one key that failed.
+ */
+import DataLoader from 'dataloader';
+import type { Connection, Row } from './connection.ts';
+import { readPage, type ListSource, type Page, type PageRequest } from './page.ts';
+import { tables, type TableId } from './tables.ts';
+
+/** An object's id and, where it is known, the value of its table's sort key (`userId`), which saves a query. */
+export interface RowId {
+  id: string;
+  sort?: string | undefined;
+}
+
+/** The loaders of one request. */
+export interface Loaders {
+  /** Rows of a table with the partition key `id`. */
+  byId(table: TableId): DataLoader<RowId, Row | null, string>;
+  /** Rows by their whole primary key, read consistently in batches of 100. */
+  byKey(table: TableId): DataLoader<Row, Row | null, string>;
+  /** Pages of lists. */
+  pages: DataLoader<PageKey, Page, string>;
+  /** Forgets everything that was read: what follows a write must not see what was before it. */
+  clear(): void;
+}
+
+/** A page of a list. */
+export interface PageKey {
+  source: ListSource;
+  page: PageRequest;
+}
+
+/** Largest number of keys that one BatchGetItem takes (DynamoDB API reference). */
+const batchGetLimit = 100;
+
+/** Makes the loaders of one request. `nowSeconds` decides which rows have expired. */
+export function createLoaders(connection: Connection, nowSeconds: () => number): Loaders {
+  const idLoaders = new Map<TableId, DataLoader<RowId, Row | null, string>>();
+  const keyLoaders = new Map<TableId, DataLoader<Row, Row | null, string>>();
+
+  function byKey(table: TableId): DataLoader<Row, Row | null, string> {
+    return getOrMake(keyLoaders, table, () => {
+      const attributes = Object.values(tables[table].key);
+      return new DataLoader<Row, Row | null, string>((keys) => connection.batchGet(table, keys, { consistent: true }), {
+        maxBatchSize: batchGetLimit,
+        cacheKeyFn: (key) => JSON.stringify(attributes.map((attribute) => key[attribute] as string)),
+      });
+    });
+  }
+
+  function byId(table: TableId): DataLoader<RowId, Row | null, string> {
+    return getOrMake(
+      idLoaders,
+      table,
+      () => new DataLoader<RowId, Row | null, string>((ids) => settle(ids, (id) => findById(table, id)), { cacheKeyFn: ({ id }) => id }),
+    );
+  }
+
+  /** Finds the object's own row: the first of its item collection, since every other item's sort key is longer. */
+  async function findById(table: TableId, { id, sort }: RowId): Promise<Row | null> {
+    if (id === '') return null;
+    const key: { partition: string; sort?: string } = tables[table].key;
+    if (!key.sort) return byKey(table).load({ [key.partition]: id });
+    const known = sort === undefined ? null : await byKey(table).load({ [key.partition]: id, [key.sort]: sort });
+    if (known) return known;
+    const { items } = await connection.query({ table, partition: id, limit: 1, consistent: true });
+    return items[0] ?? null;
+  }
+
+  const pages = new DataLoader<PageKey, Page, string>(
+    (keys) => settle(keys, ({ source, page }) => readPage(connection, source, page, nowSeconds())),
+    { cacheKeyFn: ({ source, page }) => JSON.stringify([source, page]) },
+  );
+
+  function clear(): void {
+    for (const loader of [...idLoaders.values(), ...keyLoaders.values(), pages]) loader.clearAll();
+  }
+
+  return { byId, byKey, pages, clear };
+}
+
+/** Runs all at once; a failure becomes the answer of its own key. */
+async function settle<K, V>(keys: readonly K[], run: (key: K) => Promise<V>): Promise<(V | Error)[]> {
+  const outcomes = await Promise.allSettled(keys.map(run));
+  return outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value : toError(outcome.reason)));
+}
+
+function toError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error(String(reason));
+}
+
+function getOrMake<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  let value = map.get(key);
+  if (!value) map.set(key, (value = make()));
+  return value;
+}

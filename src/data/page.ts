@@ -1,0 +1,146 @@
+/** Pages of one partition of a table or index: forward and backward, filtered under a scan budget, with exact ends. */
+import type { Connection, Row } from './connection.ts';
+import type { SortRange } from './expressions.ts';
+import { tables, ttlAttribute, type IndexName, type TableId } from './tables.ts';
+
+/** A list: one partition, its order, and which of its rows count. */
+export interface ListSource<T extends TableId = TableId> {
+  table: T;
+  /** Absent: the partition of the table itself. */
+  index?: IndexName<T> | undefined;
+  partition: string;
+  range?: SortRange | undefined;
+  descending: boolean;
+  /** Rows that count. */
+  filter?: ((row: Row) => boolean) | undefined;
+  /**
+   * Present for a filter that a client chose and that may drop most rows: such a page reads ahead in larger steps, until
+   * it is full or the scan budget is used up. Names the filter for cursors and loaders: equal keys mean equal filters.
+   */
+  filterKey?: string | undefined;
+}
+
+/** Which part of a list is wanted. */
+export interface PageRequest {
+  size: number;
+  /** True for `first/after`, false for `last/before`. */
+  forward: boolean;
+  /** Key of the row after which (`forward`) or before which the page lies. */
+  from?: Row | undefined;
+}
+
+/** A page of rows in the list's order. */
+export interface Page {
+  rows: Row[];
+  /** Rows read from DynamoDB to make the page, those that the filter dropped included. */
+  scannedCount: number;
+  /** True when the scan budget ended the page before it was full: more rows may match. */
+  scanLimitReached: boolean;
+  /** True when the list goes on in the direction of reading. */
+  hasMore: boolean;
+  /** Key of the row up to which the list was read, in the direction of reading; null when nothing was read. */
+  readTo: Row | null;
+}
+
+/** How many rows one page may read while it looks for rows that match a filter. */
+export const scanBudget = 1_000;
+
+/** Returns the attributes that identify a position in a list: the keys of its index, then those of the table. */
+export function positionAttributes(table: TableId, index?: string): string[] {
+  const indexes: Readonly<Record<string, { partition: string; sort?: string }>> = tables[table].indexes;
+  const keys: { partition: string; sort?: string }[] = [...(index && indexes[index] ? [indexes[index]] : []), tables[table].key];
+  return [...new Set(keys.flatMap((key) => [key.partition, ...(key.sort ? [key.sort] : [])]))];
+}
+
+/** Returns the part of a row that identifies its position: an ExclusiveStartKey. */
+export function positionOf(row: Row, table: TableId, index?: string): Row {
+  return Object.fromEntries(positionAttributes(table, index).map((name) => [name, row[name]]));
+}
+
+/** True unless the row has expired: DynamoDB removes expired rows only hours or days later. */
+export function isLive(row: Row, nowSeconds: number): boolean {
+  const expiry: unknown = row[ttlAttribute];
+  return typeof expiry !== 'number' || expiry > nowSeconds;
+}
+
+/** Reads one page. One row more than wanted is read, because DynamoDB sends a LastEvaluatedKey whenever Limit is met exactly. */
+export async function readPage(connection: Connection, source: ListSource, page: PageRequest, nowSeconds: number): Promise<Page> {
+  const { table, index, filter } = source;
+  const counts = (row: Row): boolean => isLive(row, nowSeconds) && (!filter || filter(row));
+  const rows: Row[] = [];
+  let scannedCount = 0;
+  let readTo: Row | null = null;
+  let start = page.from;
+  for (;;) {
+    const limit = source.filterKey ? Math.min(scanBudget - scannedCount, Math.max(2 * page.size, 50)) : page.size + 1 - rows.length;
+    const answer = await connection.query({
+      table,
+      index: index as undefined,
+      partition: source.partition,
+      range: source.range,
+      descending: source.descending === page.forward,
+      limit,
+      start,
+    });
+    for (const row of answer.items) {
+      if (counts(row)) {
+        if (rows.length === page.size) return finish(true, false);
+        rows.push(row);
+      }
+      scannedCount += 1;
+      readTo = row;
+    }
+    if (!answer.next) return finish(false, false);
+    if (scannedCount >= scanBudget) return finish(true, true);
+    start = answer.next;
+  }
+
+  function finish(hasMore: boolean, scanLimitReached: boolean): Page {
+    return {
+      rows: page.forward ? rows : rows.toReversed(),
+      scannedCount,
+      scanLimitReached,
+      hasMore,
+      readTo: readTo && positionOf(readTo, table, index),
+    };
+  }
+}
+
+/** Returns whether the list has a row on the far side of `from`: before an `after` cursor, or after a `before` cursor. */
+export async function hasRowBehind(connection: Connection, source: ListSource, page: PageRequest & { from: Row }, nowSeconds: number): Promise<boolean> {
+  // The row of the cursor itself counts as behind; it is read with the rest, from the position one page further.
+  const behind = await readPage(connection, source, { size: 1, forward: !page.forward, from: page.from }, nowSeconds);
+  if (behind.hasMore || behind.rows.length > 0) return true;
+  const { table } = source;
+  const key = Object.fromEntries(Object.values(tables[table].key).map((name) => [name, page.from[name]]));
+  const row = await connection.get(table, key);
+  // A row that has moved within the list since (its updatedAt changed, say) no longer lies there.
+  const inPlace = row !== null && positionAttributes(table, source.index).every((name) => row[name] === page.from[name]);
+  return inPlace && isLive(row, nowSeconds) && (!source.filter || source.filter(row));
+}
+
+/**
+ * Counts rows of a list up to `limit` (≤ 10,000). Returns the number and whether the list ended there.
+ * Reads rows in pages of DynamoDB's 1 MB, never more than `limit + 1` of them unless a filter drops some.
+ */
+export async function countRows(connection: Connection, source: ListSource, limit: number, nowSeconds: number): Promise<{ value: number; exact: boolean }> {
+  let value = 0;
+  let scanned = 0;
+  let start: Row | undefined;
+  do {
+    const answer = await connection.query({
+      table: source.table,
+      index: source.index as undefined,
+      partition: source.partition,
+      range: source.range,
+      descending: source.descending,
+      limit: limit + 1 - value,
+      start,
+    });
+    value += answer.items.filter((row) => isLive(row, nowSeconds) && (!source.filter || source.filter(row))).length;
+    scanned += answer.items.length;
+    if (value > limit) return { value: limit, exact: false };
+    start = answer.next ?? undefined;
+  } while (start && scanned < limit + scanBudget);
+  return { value, exact: !start };
+}

@@ -1,0 +1,121 @@
+/** Relay connections over one partition of a table or index: arguments, cursors, exact page info, counts. */
+import { findViewer } from '../auth/access.ts';
+import type { Context } from '../context.ts';
+import type { Row } from '../data/connection.ts';
+import { countRows, hasRowBehind, positionAttributes, type ListSource, type Page, type PageRequest } from '../data/page.ts';
+import { tables } from '../data/tables.ts';
+import { RequestError } from '../errors.ts';
+
+/** Paging arguments of every connection. */
+export interface PageArgs {
+  first?: number | null;
+  after?: string | null;
+  last?: number | null;
+  before?: string | null;
+}
+
+/** A connection; members that cost something are functions, which GraphQL calls only when they are selected. */
+export interface Connection<T> {
+  nodes: T[];
+  edges: Edge<T>[];
+  pageInfo: PageInfo;
+  countUpTo(args: { limit: number }): Promise<BoundedCount>;
+  totalCount(): Promise<number>;
+}
+
+/** A record and its position. */
+export interface Edge<T> {
+  node: T;
+  cursor(): string;
+}
+
+/** Where a page lies in its list. */
+export interface PageInfo {
+  hasNextPage(): boolean | Promise<boolean>;
+  hasPreviousPage(): boolean | Promise<boolean>;
+  startCursor(): string | null;
+  endCursor(): string | null;
+  scannedCount: number;
+  scanLimitReached: boolean;
+}
+
+/** A count that stops at a limit. */
+export interface BoundedCount {
+  value: number;
+  precision: 'exact' | 'at-least';
+}
+
+const defaultPageSize = 25;
+const maxPageSize = 100;
+const maxCount = 10_000;
+
+/**
+ * Reads a page of a list as a connection. `name` is the field's name (`project.schemas`): together with the source and
+ * the viewer it is what cursors are bound to. Throws BAD_USER_INPUT for impossible paging arguments, BAD_CURSOR for a foreign cursor.
+ */
+export async function listConnection<T extends Row>(context: Context, name: string, source: ListSource, args: PageArgs): Promise<Connection<T>> {
+  const { connection, loaders, services } = context;
+  const { forward, size, cursor } = readPageArgs(args);
+  const scope = JSON.stringify([findViewer(context)?.id ?? null, name, source.index, source.partition, source.range, source.descending, source.filterKey]);
+  const attributes = positionAttributes(source.table, source.index);
+  const partitionAttribute = partitionAttributeOf(source);
+  const stored = attributes.filter((attribute) => attribute !== partitionAttribute);
+  const cursorOf = (row: Row): string => services.cursors.encode(stored.map((attribute) => row[attribute] as string | number), scope);
+
+  const request: PageRequest = { size, forward, ...(cursor != null && { from: decode(cursor) }) };
+  const page = await loaders.pages.load({ source, page: request });
+  return {
+    nodes: page.rows as T[],
+    edges: (page.rows as T[]).map((node) => ({ node, cursor: () => cursorOf(node) })),
+    pageInfo: pageInfoOf(page),
+    countUpTo: ({ limit }) => countUpTo(limit),
+    totalCount: async () => (await countRows(connection, source, maxCount, context.nowSeconds())).value,
+  };
+
+  function decode(text: string): Row {
+    const values = services.cursors.decode(text, scope);
+    return Object.fromEntries([[partitionAttribute, source.partition], ...stored.map((attribute, i) => [attribute, values[i]])]) as Row;
+  }
+
+  function pageInfoOf({ rows, hasMore, scannedCount, scanLimitReached, readTo }: Page): PageInfo {
+    const behind = (): boolean | Promise<boolean> =>
+      request.from ? hasRowBehind(connection, source, { ...request, from: request.from }, context.nowSeconds()) : false;
+    // A page that the scan budget ended goes on where the reading stopped, not at its last match.
+    const farEnd = scanLimitReached ? readTo : forward ? rows.at(-1) : rows[0];
+    const nearEnd = forward ? rows[0] : rows.at(-1);
+    const text = (row: Row | null | undefined): string | null => (row ? cursorOf(row) : null);
+    return {
+      hasNextPage: () => (forward ? hasMore : behind()),
+      hasPreviousPage: () => (forward ? behind() : hasMore),
+      startCursor: () => text(forward ? nearEnd : farEnd),
+      endCursor: () => text(forward ? farEnd : nearEnd),
+      scannedCount,
+      scanLimitReached,
+    };
+  }
+
+  async function countUpTo(limit: number): Promise<BoundedCount> {
+    if (limit < 1 || limit > maxCount) throw new RequestError('BAD_USER_INPUT', `countUpTo: limit must be from 1 to ${maxCount}.`);
+    const { value, exact } = await countRows(connection, source, limit, context.nowSeconds());
+    return { value, precision: exact ? 'exact' : 'at-least' };
+  }
+}
+
+function partitionAttributeOf(source: ListSource): string {
+  const indexes: Readonly<Record<string, { partition: string }>> = tables[source.table].indexes;
+  return (source.index && indexes[source.index]?.partition) || tables[source.table].key.partition;
+}
+
+function readPageArgs({ first, after, last, before }: PageArgs): { forward: boolean; size: number; cursor: string | null | undefined } {
+  const refuse = (message: string): never => {
+    throw new RequestError('BAD_USER_INPUT', message);
+  };
+  if (first != null && last != null) refuse('Send either first (with after) or last (with before), not both.');
+  if (after != null && before != null) refuse('Send either after (with first) or before (with last), not both.');
+  const forward = last == null && before == null;
+  if (forward ? before != null : after != null) refuse('after goes with first, before goes with last.');
+  if (!forward && first != null) refuse('before goes with last, not with first.');
+  const size = (forward ? first : last) ?? defaultPageSize;
+  if (size < 1 || size > maxPageSize) refuse(`${forward ? 'first' : 'last'} must be from 1 to ${maxPageSize}; it is ${size}.`);
+  return { forward, size, cursor: forward ? after : before };
+}

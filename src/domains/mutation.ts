@@ -1,0 +1,147 @@
+/**
+ * The one way to write. A mutation is planned (authorize, validate, say what to write) and then committed in a single
+ * transaction together with its activity row, its counters and, where the client sent an idempotency key, its answer.
+ */
+import { createHash } from 'node:crypto';
+import type { Viewer } from '../auth/authenticate.ts';
+import type { Context } from '../context.ts';
+import type { Row, Write } from '../data/connection.ts';
+import { countWrites, type CountChange } from '../data/counters.ts';
+import { TransactionRejected } from '../data/errors.ts';
+import { ttlAttribute } from '../data/tables.ts';
+import { invalid, refused } from '../errors.ts';
+import { activityRow, type ActivityEntry } from './activity/activity.ts';
+
+/** Arguments that every mutation may take. */
+export interface MutationArgs {
+  idempotencyKey?: string | null | undefined;
+  dryRun?: boolean | undefined;
+}
+
+/** What a mutation is about to do. */
+export interface MutationPlan<Result> {
+  /** What the mutation answers with: the objects as they will be. Plain JSON, because an idempotency key keeps it. */
+  result: Result;
+  writes: readonly Write[];
+  /** Rows of the activity feed, one for each thing that was done: at least one, unless nothing is written. */
+  activity: readonly ActivityEntry[];
+  counts?: readonly CountChange[];
+  /** Runs before the transaction: writes nobody can see until it is committed, such as the chunks of a body. */
+  prepare?: () => Promise<void>;
+  /** Runs after the transaction: removal of what it made unreachable. A failure is logged, not reported. */
+  cleanUp?: () => Promise<void>;
+  /** What an idempotency key keeps instead of `result`, for results with large bodies or secrets. */
+  replayable?: Result;
+}
+
+/** A mutation: its name, what identifies a repetition of it, and how to plan it. `plan` runs again when another write came between. */
+export interface Mutation<Result> {
+  name: string;
+  viewer: Viewer;
+  args: MutationArgs;
+  /** The client's input; with an idempotency key, the same key must come with the same input. */
+  input: unknown;
+  plan: () => Promise<MutationPlan<Result>> | MutationPlan<Result>;
+}
+
+const maxAttempts = 6;
+const maxKeyLength = 255;
+const keyLifetimeSeconds = 24 * 60 * 60;
+
+/**
+ * Plans and commits a mutation; returns its result. `dryRun` plans only.
+ * Throws what the plan throws, IDEMPOTENCY_KEY_REUSED for a key with other input, and CONFLICT when other writes kept coming between.
+ */
+export async function mutate<Result>(context: Context, mutation: Mutation<Result>): Promise<Result> {
+  const replay = mutation.args.dryRun ? null : await findReplay(context, mutation);
+  if (replay) return replay.answer;
+  for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
+    const plan = await mutation.plan();
+    if (mutation.args.dryRun) return plan.result;
+    await plan.prepare?.();
+    if (await commit(context, mutation, plan)) {
+      await cleanUp(context, plan);
+      return plan.result;
+    }
+    context.loaders.clear();
+    const earlier = await findReplay(context, mutation);
+    if (earlier) return earlier.answer;
+  }
+  throw refused('CONFLICT', 'Others are changing the same object at this moment. Try again.');
+}
+
+/** Writes the plan. Returns false when a condition did not hold any more, so that it has to be planned anew. */
+async function commit<Result>(context: Context, mutation: Mutation<Result>, plan: MutationPlan<Result>): Promise<boolean> {
+  if (plan.writes.length === 0) return true;
+  if (plan.activity.length === 0) throw new Error(`${mutation.name} writes without leaving an activity`);
+  const activity = plan.activity.map((entry): Write => ({
+    kind: 'put',
+    table: 'activity',
+    item: activityRow(context, mutation.viewer, entry),
+    condition: { exists: false },
+  }));
+  const counts = (plan.counts ?? []).flatMap(countWrites);
+  try {
+    await context.connection.transact([...activity, ...plan.writes, ...counts, ...idempotencyWrites(context, mutation, plan)]);
+  } catch (error) {
+    if (!(error instanceof TransactionRejected)) throw error;
+    // The first activity row has an id of this attempt alone. If it exists, the transaction was applied and only its acknowledgement was lost.
+    if (!error.failedAt(0)) return false;
+  }
+  context.loaders.clear();
+  return true;
+}
+
+async function cleanUp<Result>(context: Context, plan: MutationPlan<Result>): Promise<void> {
+  try {
+    await plan.cleanUp?.();
+  } catch (error) {
+    context.log.warn({ err: error }, 'clean-up after a mutation failed; what it would have removed stays unreachable');
+  }
+}
+
+/** Key of the row that remembers a mutation's answer. It expires, so it lives in a table with TTL, outside all indexes. */
+function idempotencyKeyOf(viewer: Viewer, key: string): Row {
+  return { id: `idempotency#${viewer.id}#${key}`, createdAt: '-' };
+}
+
+function idempotencyWrites<Result>(context: Context, mutation: Mutation<Result>, plan: MutationPlan<Result>): Write[] {
+  const key = mutation.args.idempotencyKey;
+  if (key == null) return [];
+  const item = {
+    ...idempotencyKeyOf(mutation.viewer, key),
+    fingerprint: fingerprintOf(mutation),
+    answer: JSON.stringify(plan.replayable ?? plan.result),
+    [ttlAttribute]: context.nowSeconds() + keyLifetimeSeconds,
+  };
+  return [{ kind: 'put', table: 'activity', item, condition: { absentOrBelow: { [ttlAttribute]: context.nowSeconds() } } }];
+}
+
+/** Returns the first answer to the mutation's idempotency key, if there was one in the last 24 hours. */
+async function findReplay<Result>(context: Context, mutation: Mutation<Result>): Promise<{ answer: Result } | null> {
+  const key = mutation.args.idempotencyKey;
+  if (key == null) return null;
+  if (key.trim() === '' || key.length > maxKeyLength) {
+    throw invalid('idempotencyKey', `An idempotency key has 1 to ${maxKeyLength} characters; a UUID is a good one.`);
+  }
+  const row = await context.connection.get('activity', idempotencyKeyOf(mutation.viewer, key), { consistent: true });
+  if (!row || (row[ttlAttribute] as number) <= context.nowSeconds()) return null;
+  if (row['fingerprint'] !== fingerprintOf(mutation)) {
+    throw refused('IDEMPOTENCY_KEY_REUSED', 'This idempotency key was used for another request in the last 24 hours. Use a new key for a new request.', ['idempotencyKey']);
+  }
+  return { answer: JSON.parse(row['answer'] as string) as Result };
+}
+
+function fingerprintOf(mutation: Mutation<unknown>): string {
+  return createHash('sha256')
+    .update(JSON.stringify([mutation.name, canonical(mutation.input)]))
+    .digest('base64url');
+}
+
+/** Returns the value with the members of all objects in alphabetical order, so that equal inputs have equal JSON. */
+function canonical(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(canonical);
+  if (value === null || typeof value !== 'object') return value;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([name, member]) => [name, canonical(member)]));
+}

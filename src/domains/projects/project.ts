@@ -1,0 +1,42 @@
+/** A project: its record and its rules. */
+import type { Role } from '../../auth/permissions.ts';
+import { roleAllows } from '../../auth/permissions.ts';
+
+/** Statuses as stored; `deleting` is internal: such a project is invisible. */
+export type ProjectStatus = 'draft' | 'active' | 'archived' | 'deleting';
+
+/** Which fields an edit changed, kept for the last edits so that a conflict can name them. */
+export type Edit = { revision: number; fields: string[] };
+
+/** A row of the projects table. Rows of the earlier backend lack `revision`, `edits` and whatever was optional there. */
+export type ProjectRecord = {
+  id: string;
+  /** The owner. */
+  userId: string;
+  name: string;
+  description?: string | null;
+  status: ProjectStatus | (string & {});
+  framework?: string | null;
+  database?: string | null;
+  deploymentUrl?: string | null;
+  repository?: string | null;
+  tags?: string[] | null;
+  createdAt: string;
+  updatedAt: string;
+  revision?: number;
+  edits?: Edit[];
+  createdById?: string;
+};
+
+/** What a client may set. */
+export type ProjectFields = Pick<ProjectRecord, 'name' | 'description' | 'status' | 'framework' | 'database' | 'deploymentUrl' | 'repository' | 'tags'>;
+
+/** What a role allows on a project, as `viewerCan…` shows it. */
+export function abilitiesOf(role: Role | null) {
+  return {
+    canUpdate: roleAllows(role, 'project.update'),
+    canDelete: roleAllows(role, 'project.delete'),
+    canDeploy: roleAllows(role, 'deployment.write'),
+    canInvite: roleAllows(role, 'member.write'),
+  };
+}

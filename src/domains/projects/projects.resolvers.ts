@@ -1,0 +1,35 @@
+import { roleOn } from '../../auth/access.ts';
+import type { MutationResolvers, ProjectResolvers, QueryResolvers, UserResolvers } from '../../graphql/generated.ts';
+import { payload } from '../payload.ts';
+import { abilitiesOf } from './project.ts';
+import { archiveProject, createProject, createProjects, findProject, listProjectsOf, unarchiveProject, updateProject } from './projects.service.ts';
+import { findUser } from '../users/users.service.ts';
+
+export const projectsResolvers = {
+  Query: {
+    project: (_, { id }, context) => findProject(context, id),
+  } satisfies QueryResolvers,
+
+  Mutation: {
+    projectCreate: (_, args, context) => payload(() => createProject(context, args)),
+    projectBulkCreate: (_, args, context) => payload(() => createProjects(context, args)),
+    projectUpdate: (_, args, context) => payload(() => updateProject(context, args)),
+    projectArchive: (_, args, context) => payload(() => archiveProject(context, args)),
+    projectUnarchive: (_, args, context) => payload(() => unarchiveProject(context, args)),
+  } satisfies MutationResolvers,
+
+  User: {
+    projects: (user, args, context) => listProjectsOf(context, user, args),
+  } satisfies UserResolvers,
+
+  Project: {
+    tags: (project) => project.tags ?? [],
+    revision: (project) => project.revision ?? 1,
+    owner: (project, _, context) => findUser(context, project.userId),
+    viewerRole: (project, _, context) => roleOn(context, project),
+    viewerCanUpdate: async (project, _, context) => abilitiesOf(await roleOn(context, project)).canUpdate,
+    viewerCanDelete: async (project, _, context) => abilitiesOf(await roleOn(context, project)).canDelete,
+    viewerCanDeploy: async (project, _, context) => abilitiesOf(await roleOn(context, project)).canDeploy,
+    viewerCanInvite: async (project, _, context) => abilitiesOf(await roleOn(context, project)).canInvite,
+  } satisfies ProjectResolvers,
+};

@@ -1,0 +1,31 @@
+/** The DynamoDB side of projects. */
+import type { Context } from '../../context.ts';
+import type { Row, Write } from '../../data/connection.ts';
+import type { ListSource } from '../../data/page.ts';
+import type { RecordEdit } from '../revision.ts';
+import type { ProjectRecord } from './project.ts';
+
+/** Returns the write that creates a project. */
+export function putProject(project: ProjectRecord): Write {
+  return { kind: 'put', table: 'projects', item: project, condition: { exists: false } };
+}
+
+/** Returns the write that edits a project, if nobody else has edited it since it was read. */
+export function updateProject(project: ProjectRecord, edit: RecordEdit<ProjectRecord>): Write {
+  return { kind: 'update', table: 'projects', key: { id: project.id, userId: project.userId }, changes: edit.changes, condition: edit.condition };
+}
+
+/** Returns the projects of an owner, by time of creation. Projects under deletion do not count. */
+export function projectsOfOwner(ownerId: string, { descending, filter, filterKey }: { descending: boolean } & Pick<ListSource, 'filter' | 'filterKey'>): ListSource {
+  const counts = (row: Row): boolean => row['status'] !== 'deleting' && (!filter || filter(row));
+  return { table: 'projects', index: 'UserIdIndex', partition: ownerId, descending, filter: filter ? counts : isThere, filterKey };
+}
+
+function isThere(row: Row): boolean {
+  return row['status'] !== 'deleting';
+}
+
+/** Returns a project's row whoever may see it, or null. For fields of objects whose access was decided already. */
+export async function loadProject(context: Context, id: string, ownerId?: string): Promise<ProjectRecord | null> {
+  return (await context.loaders.byId('projects').load({ id, sort: ownerId })) as ProjectRecord | null;
+}

@@ -1,0 +1,36 @@
+/**
+ * All resolvers, put together from the domains. The annotations make a forgotten resolver a compile error: every root
+ * field must be here, and every field of a type that its record does not have by itself.
+ */
+import { findViewer } from '../auth/access.ts';
+import { activityResolvers } from '../domains/activity/activity.resolvers.ts';
+import type { ActivityRecord } from '../domains/activity/activity.ts';
+import { findNode } from '../domains/node.ts';
+import { projectsResolvers } from '../domains/projects/projects.resolvers.ts';
+import type { ProjectRecord } from '../domains/projects/project.ts';
+import { usersResolvers } from '../domains/users/users.resolvers.ts';
+import type { UserRecord } from '../domains/users/user.ts';
+import { RequestError } from '../errors.ts';
+import type { ActivityResolvers, MutationResolvers, ProjectResolvers, QueryResolvers, UserResolvers } from './generated.ts';
+
+/** The resolvers `R` of a type, complete: those of fields that the record `Model` lacks must be there. */
+type Complete<R, Model> = R & Required<Pick<R, Exclude<keyof R, keyof Model | '__isTypeOf'>>>;
+
+const maxNodes = 100;
+
+const nodeQueries = {
+  node: (_, { id }, context) => findNode(context, id),
+  nodes: (_, { ids }, context) => {
+    if (ids.length > maxNodes) throw new RequestError('BAD_USER_INPUT', `nodes takes ${maxNodes} ids at most; ${ids.length} came.`);
+    findViewer(context);
+    return Promise.all(ids.map((id) => findNode(context, id)));
+  },
+} satisfies QueryResolvers;
+
+const Query: Required<QueryResolvers> = { ...nodeQueries, ...usersResolvers.Query, ...projectsResolvers.Query };
+const Mutation: Required<MutationResolvers> = { ...usersResolvers.Mutation, ...projectsResolvers.Mutation };
+const Project: Complete<ProjectResolvers, ProjectRecord> = { ...projectsResolvers.Project, ...activityResolvers.Project };
+const User: Complete<UserResolvers, UserRecord> = { ...usersResolvers.User, ...projectsResolvers.User, ...activityResolvers.User };
+const Activity: Complete<ActivityResolvers, ActivityRecord> = activityResolvers.Activity;
+
+export const resolvers = { Query, Mutation, Project, User, Activity };

@@ -1,0 +1,22 @@
+/** The executable schema: the SDL files of `schema/`, the resolvers of the domains, one rule for enums. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { makeExecutableSchema } from '@graphql-tools/schema';
+import { isEnumType, isIntrospectionType, parse, type DocumentNode, type GraphQLSchema } from 'graphql';
+import { mapSchema, MapperKind } from '@graphql-tools/utils';
+import { packageRoot } from '../root.ts';
+import { withStoredValues } from './enums.ts';
+import { resolvers } from './resolvers.ts';
+import { scalars } from './scalars.ts';
+
+/** Returns the parsed SDL files, in alphabetical order. */
+export function readTypeDefs(): DocumentNode[] {
+  const folder = new URL('schema/', packageRoot);
+  const files = readdirSync(folder).filter((file) => file.endsWith('.graphql')).sort();
+  return files.map((file) => parse(readFileSync(new URL(file, folder), 'utf8'), { noLocation: true }));
+}
+
+/** Builds the executable schema. */
+export function createSchema(): GraphQLSchema {
+  const schema = makeExecutableSchema({ typeDefs: readTypeDefs(), resolvers: { ...scalars, ...resolvers }, resolverValidationOptions: { requireResolversToMatchSchema: 'error' } });
+  return mapSchema(schema, { [MapperKind.ENUM_TYPE]: (type) => (isEnumType(type) && !isIntrospectionType(type) ? withStoredValues(type) : type) });
+}
