@@ -58,7 +58,13 @@ export interface Context {
 
 /** Makes what all requests share. Opens nothing and reads nothing. */
 export function createServices({ database, settings, log }: { database: Database; settings: Settings; log: Logger }): Services {
-  return { database, settings, log, cursors: createCursorCodec(deriveKey(settings.jwtSecret, 'cursors')), auth: createAuthServices(settings) };
+  return {
+    database,
+    settings,
+    log,
+    cursors: createCursorCodec(deriveKey(settings.jwtSecret, 'cursors')),
+    auth: createAuthServices(settings),
+  };
 }
 
 /** Makes the context of one request; checks the credentials that it carries. */

@@ -24,7 +24,15 @@ export type UserErrorCode =
 /** One entry of `userErrors`, as the SDL types `ValidationError`, `ConflictError` and `GenericError` show it. */
 export type UserErrorEntry =
   | { __typename: 'ValidationError'; message: string; code: UserErrorCode; field: string[] | null; line?: number; column?: number }
-  | { __typename: 'ConflictError'; message: string; code: 'CONFLICT'; field: null; currentRevision: number; current: object; changedFields: string[] }
+  | {
+      __typename: 'ConflictError';
+      message: string;
+      code: 'CONFLICT';
+      field: null;
+      currentRevision: number;
+      current: object;
+      changedFields: string[];
+    }
   | { __typename: 'GenericError'; message: string; code: UserErrorCode; field: string[] | null };
 
 /** Something that a user can expect and mend; nothing was written. Carries one entry or several. */
@@ -57,10 +65,12 @@ export function notFound(kind: string, id: string): ExpectedError {
 }
 
 /** Returns the error for a write against an old revision; `current` is the object as it is now. */
-export function staleRevision(current: object & { revision?: number }, changedFields: string[]): ExpectedError {
+export function staleRevision(current: { __typename: string; revision?: number }, changedFields: string[]): ExpectedError {
   const currentRevision = current.revision ?? 1;
   const message = `The object was changed since you read it and is at revision ${currentRevision} now. Read it again, merge, and send that revision.`;
-  return new ExpectedError([{ __typename: 'ConflictError', message, code: 'CONFLICT', field: null, currentRevision, current, changedFields }]);
+  return new ExpectedError([
+    { __typename: 'ConflictError', message, code: 'CONFLICT', field: null, currentRevision, current, changedFields },
+  ]);
 }
 
 /** Codes of top-level errors, beside Apollo's own. */
@@ -101,12 +111,19 @@ export function unauthenticated(message = 'Sign in first: send "Authorization: B
 export function toRequestError(error: unknown): RequestError {
   if (error instanceof RequestError) return error;
   if (error instanceof BadCursor) {
-    return new RequestError('BAD_CURSOR', 'The cursor is not of this list: use cursors only with the same field, arguments and user that they came from.');
+    return new RequestError(
+      'BAD_CURSOR',
+      'The cursor is not of this list: use cursors only with the same field, arguments and user that they came from.',
+    );
   }
   if (error instanceof ExpectedError) return new RequestError('BAD_USER_INPUT', error.message);
-  if (isThrottling(error)) return new RequestError('THROTTLED', 'The database is busy. Try again in a moment.', { cause: error, retryable: true });
-  if (isTimeout(error)) return new RequestError('TIMEOUT', 'The request took too long and was stopped. Try again.', { cause: error, retryable: true });
+  if (isThrottling(error))
+    return new RequestError('THROTTLED', 'The database is busy. Try again in a moment.', { cause: error, retryable: true });
+  if (isTimeout(error))
+    return new RequestError('TIMEOUT', 'The request took too long and was stopped. Try again.', { cause: error, retryable: true });
   const retryable = isUnavailable(error);
-  const message = retryable ? 'The database does not answer. Try again in a moment.' : 'Something went wrong on our side. Tell us the request id if it happens again.';
+  const message = retryable
+    ? 'The database does not answer. Try again in a moment.'
+    : 'Something went wrong on our side. Tell us the request id if it happens again.';
   return new RequestError('INTERNAL_SERVER_ERROR', message, { cause: error, retryable });
 }

@@ -14,7 +14,9 @@ export type Row = Record<string, Value>;
 export type Key<T extends TableId = TableId> = Readonly<Record<KeyAttribute<T>, string>>;
 
 /** A read of one partition, of a table or of one of its indexes. */
-export interface QueryRequest<T extends TableId = TableId> {
+export type QueryRequest = { [T in TableId]: QueryRequestOf<T> }[TableId];
+
+interface QueryRequestOf<T extends TableId> {
   table: T;
   index?: IndexName<T> | undefined;
   partition: string | number;
@@ -51,7 +53,7 @@ export interface Connection {
   /** Returns items in the order of the keys (100 at most), null for absent ones. */
   batchGet(table: TableId, keys: readonly Row[], options?: { consistent?: boolean }): Promise<(Row | null)[]>;
   /** Returns one page of a partition, and where the next begins. */
-  query<T extends TableId>(request: QueryRequest<T>): Promise<{ items: Row[]; next: Row | null }>;
+  query(request: QueryRequest): Promise<{ items: Row[]; next: Row | null }>;
   /** Writes all or nothing (100 writes at most). Rejects with `TransactionRejected` when a condition did not hold. */
   transact(writes: readonly Write[]): Promise<void>;
   /** Puts and deletes items without conditions, 25 a call, until every one is written. */
@@ -170,7 +172,7 @@ export function connect(database: Database, options: { signal: AbortSignal; onCa
   return connection;
 }
 
-function queryInput<T extends TableId>(database: Database, request: QueryRequest<T>) {
+function queryInput(database: Database, request: QueryRequest) {
   const { table, index } = request;
   const indexes: Readonly<Record<string, { partition: string; sort?: string }>> = tables[table].indexes;
   const key: { partition: string; sort?: string } | undefined = index ? indexes[index] : tables[table].key;

@@ -1,10 +1,12 @@
 /** Pages of one partition of a table or index: forward and backward, filtered under a scan budget, with exact ends. */
-import type { Connection, Row } from './connection.ts';
+import type { Connection, QueryRequest, Row } from './connection.ts';
 import type { SortRange } from './expressions.ts';
 import { tables, ttlAttribute, type IndexName, type TableId } from './tables.ts';
 
 /** A list: one partition, its order, and which of its rows count. */
-export interface ListSource<T extends TableId = TableId> {
+export type ListSource = { [T in TableId]: ListSourceOf<T> }[TableId];
+
+interface ListSourceOf<T extends TableId> {
   table: T;
   /** Absent: the partition of the table itself. */
   index?: IndexName<T> | undefined;
@@ -74,10 +76,7 @@ export async function readPage(connection: Connection, source: ListSource, page:
   for (;;) {
     const limit = source.filterKey ? Math.min(scanBudget - scannedCount, Math.max(2 * page.size, 50)) : page.size + 1 - rows.length;
     const answer = await connection.query({
-      table,
-      index: index as undefined,
-      partition: source.partition,
-      range: source.range,
+      ...keysOf(source),
       descending: source.descending === page.forward,
       limit,
       start,
@@ -106,6 +105,11 @@ export async function readPage(connection: Connection, source: ListSource, page:
   }
 }
 
+/** Returns the part of a list that names its keys, for a Query. */
+function keysOf({ table, index, partition, range }: ListSource): QueryRequest {
+  return { table, index, partition, range } as QueryRequest;
+}
+
 /** Returns whether the list has a row on the far side of `from`: before an `after` cursor, or after a `before` cursor. */
 export async function hasRowBehind(connection: Connection, source: ListSource, page: PageRequest & { from: Row }, nowSeconds: number): Promise<boolean> {
   // The row of the cursor itself counts as behind; it is read with the rest, from the position one page further.
@@ -129,10 +133,7 @@ export async function countRows(connection: Connection, source: ListSource, limi
   let start: Row | undefined;
   do {
     const answer = await connection.query({
-      table: source.table,
-      index: source.index as undefined,
-      partition: source.partition,
-      range: source.range,
+      ...keysOf(source),
       descending: source.descending,
       limit: limit + 1 - value,
       start,

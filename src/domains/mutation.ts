@@ -28,6 +28,8 @@ export interface MutationPlan<Result> {
   counts?: readonly CountChange[];
   /** Runs before the transaction: writes nobody can see until it is committed, such as the chunks of a body. */
   prepare?: () => Promise<void>;
+  /** Runs when the transaction was refused: takes back what `prepare` wrote. */
+  undo?: () => Promise<void>;
   /** Runs after the transaction: removal of what it made unreachable. A failure is logged, not reported. */
   cleanUp?: () => Promise<void>;
   /** What an idempotency key keeps instead of `result`, for results with large bodies or secrets. */
@@ -60,9 +62,10 @@ export async function mutate<Result>(context: Context, mutation: Mutation<Result
     if (mutation.args.dryRun) return plan.result;
     await plan.prepare?.();
     if (await commit(context, mutation, plan)) {
-      await cleanUp(context, plan);
+      await tidy(context, plan.cleanUp);
       return plan.result;
     }
+    await tidy(context, plan.undo);
     context.loaders.clear();
     const earlier = await findReplay(context, mutation);
     if (earlier) return earlier.answer;
@@ -92,9 +95,9 @@ async function commit<Result>(context: Context, mutation: Mutation<Result>, plan
   return true;
 }
 
-async function cleanUp<Result>(context: Context, plan: MutationPlan<Result>): Promise<void> {
+async function tidy(context: Context, work: (() => Promise<void>) | undefined): Promise<void> {
   try {
-    await plan.cleanUp?.();
+    await work?.();
   } catch (error) {
     context.log.warn({ err: error }, 'clean-up after a mutation failed; what it would have removed stays unreachable');
   }

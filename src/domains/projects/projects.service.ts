@@ -24,7 +24,7 @@ export async function findProject(context: Context, id: string): Promise<Project
 
 /** Arguments of a list of projects. */
 export interface ListProjectsArgs extends PageArgs {
-  orderBy?: { direction: 'asc' | 'desc' } | null;
+  orderBy?: { direction?: 'asc' | 'desc' } | null;
   filter?: { status?: string | null; nameContains?: string | null } | null;
 }
 
@@ -72,9 +72,9 @@ export async function createProjects(
 }
 
 function newProject(context: Context, viewer: Viewer, input: ProjectInput & { name: string }): ProjectRecord {
-  const given = Object.fromEntries(Object.entries(input).filter(([, value]) => value != null)) as ProjectFields;
+  const given = Object.fromEntries(Object.entries(input).filter(([, value]) => value != null)) as Partial<ProjectFields> & { name: string };
   const now = context.now();
-  return { status: 'draft', tags: [], ...given, id: context.newId('prj'), userId: viewer.id, createdById: viewer.id, createdAt: now, updatedAt: now, revision: 1 };
+  return { tags: [], ...given, status: given.status ?? 'draft', id: context.newId('prj'), userId: viewer.id, createdById: viewer.id, createdAt: now, updatedAt: now, revision: 1 };
 }
 
 /** Arguments of a mutation of one project. */

@@ -1,0 +1,107 @@
+/**
+ * Bodies: the large part of an object (tables of a schema, nodes of a diagram, text of a page). A small body is inline
+ * on the object's row, as rows of the earlier backend have it. A larger one is compressed and cut into chunk items under
+ * the same partition key, which no index lists: so lists never read bodies, and no body meets DynamoDB's 400 KB an item.
+ */
+import { promisify } from 'node:util';
+import { gunzip, gzip } from 'node:zlib';
+import type { Connection, Row } from './connection.ts';
+import type { Loaders } from './loaders.ts';
+import type { TableId } from './tables.ts';
+
+const compress = promisify(gzip);
+const decompress = promisify(gunzip);
+
+/** Largest body of any object, in bytes of JSON. */
+export const maxBodyBytes = 4 * 1024 * 1024;
+
+/** Up to this size a body stays on its row: reading such a row costs two read units at most. */
+const maxInlineBytes = 8 * 1024;
+
+/** DynamoDB takes 400 KB an item, names and keys included. */
+const chunkBytes = 380 * 1024;
+
+/** A body over the product's limit. */
+export class BodyTooLarge extends Error {
+  override readonly name = 'BodyTooLarge';
+
+  constructor(readonly bytes: number) {
+    super(`The body has ${(bytes / 1024 / 1024).toFixed(1)} MB; at most ${maxBodyBytes / 1024 / 1024} MB are allowed. Split it into several objects.`);
+  }
+}
+
+/** Where the chunks of a body are; attributes of the object's row. */
+export type BodyReference = {
+  /** New for every write, so that a reader never mixes chunks of two writes. */
+  bodyId?: string;
+  bodyChunks?: number;
+};
+
+/** An object whose body may be in chunks. */
+export type BodyOwner = BodyReference & { id: string; userId: string };
+
+/** A body made ready to be written. */
+export interface StoredBody {
+  /** Attributes of the row: the body itself or its reference; `null` for what the row must not have. */
+  attributes: Row;
+  /** Writes the chunks, which nobody can see until the row names them. */
+  write(): Promise<void>;
+  /** Removes the chunks again, when the row was not written. */
+  discard(): Promise<void>;
+}
+
+/**
+ * Makes a body ready to be written for the object `owner`. `body` has the attributes of the body, such as `tables` and
+ * `relationships`. Throws `BodyTooLarge` before anything is written.
+ */
+export async function storeBody(connection: Connection, table: TableId, owner: { id: string; userId: string }, body: Row): Promise<StoredBody> {
+  const json = Buffer.from(JSON.stringify(body));
+  if (json.length > maxBodyBytes) throw new BodyTooLarge(json.length);
+  if (json.length <= maxInlineBytes) return { attributes: { ...body, bodyId: null, bodyChunks: null }, write: nothing, discard: nothing };
+  const bytes = await compress(json);
+  const bodyId = crypto.randomUUID();
+  const chunks = Array.from({ length: Math.ceil(bytes.length / chunkBytes) }, (_, i) => bytes.subarray(i * chunkBytes, (i + 1) * chunkBytes));
+  const keys = chunkKeys({ ...owner, bodyId, bodyChunks: chunks.length });
+  const inline = Object.fromEntries(Object.keys(body).map((name) => [name, null]));
+  return {
+    attributes: { ...inline, bodyId, bodyChunks: chunks.length },
+    write: () => connection.writeAll(keys.map((key, i) => ({ table, put: { ...key, chunk: chunks[i] } }))),
+    discard: () => connection.writeAll(keys.map((key) => ({ table, delete: key }))),
+  };
+}
+
+async function nothing(): Promise<void> {
+  // An inline body is written with its row.
+}
+
+/** Returns the body of an object: `attributes` from its row, or from its chunks. Absent attributes are absent in the result. */
+export async function loadBody(loaders: Loaders, table: TableId, owner: BodyOwner, attributes: readonly string[]): Promise<Row> {
+  if (!owner.bodyId) {
+    const row: Row = owner;
+    return Object.fromEntries(attributes.filter((name) => row[name] !== undefined).map((name) => [name, row[name]]));
+  }
+  const rows = await loaders.byKey(table).loadMany(chunkKeys(owner));
+  const chunks = rows.map((row) => {
+    if (row instanceof Error) throw row;
+    // A later write has replaced the body since the row was read.
+    if (!row) throw new BodyReplaced(`a chunk of ${owner.id} is gone`);
+    return row['chunk'] as Uint8Array;
+  });
+  return JSON.parse((await decompress(Buffer.concat(chunks), { maxOutputLength: 2 * maxBodyBytes })).toString()) as Row;
+}
+
+/** The body was replaced or removed while it was being read: read the row again. */
+export class BodyReplaced extends Error {
+  override readonly name = 'BodyReplaced';
+}
+
+/** Removes the chunks of a body that no row names any more. */
+export async function removeBody(connection: Connection, table: TableId, owner: BodyOwner): Promise<void> {
+  await connection.writeAll(chunkKeys(owner).map((key) => ({ table, delete: key })));
+}
+
+/** Returns the keys of an object's chunks, in order; none for an inline body. */
+function chunkKeys(owner: BodyOwner): Row[] {
+  if (!owner.bodyId) return [];
+  return Array.from({ length: owner.bodyChunks ?? 0 }, (_, i) => ({ id: owner.id, userId: `${owner.userId}#body#${owner.bodyId}#${String(i).padStart(4, '0')}` }));
+}

@@ -1,0 +1,118 @@
+/** Runs GraphQL operations against the real schema on the test database, as one person or another. */
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import { execute, parse, validate, type ExecutionResult, type GraphQLFormattedError } from 'graphql';
+import pino from 'pino';
+import { createDatabase, type Database } from '../../src/data/client.ts';
+import type { DatabaseCall, Row } from '../../src/data/connection.ts';
+import type { TableId } from '../../src/data/tables.ts';
+import { createContext, createServices, type Services, type Settings } from '../../src/context.ts';
+import { formatError } from '../../src/graphql/formatError.ts';
+import { createSchema } from '../../src/graphql/schema.ts';
+import { testCredentials, testDatabase } from './database.ts';
+
+/** The data of an answer; tests know the shape that they asked for. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the shape follows from the query text, which TypeScript cannot read
+export type Data = any;
+
+/** An answer as a client sees it, plus the DynamoDB calls behind it. */
+export interface Answer {
+  data: Data;
+  errors: readonly GraphQLFormattedError[];
+  calls: DatabaseCall[];
+}
+
+/** A person (or program) with credentials. */
+export interface Caller {
+  /** Access token or API key; null for anonymous calls. */
+  token: string | null;
+}
+
+/** A signed-up person. */
+export interface TestUser extends Caller {
+  id: string;
+  email: string;
+  password: string;
+  token: string;
+  refreshToken: string;
+}
+
+/** A test's access to the API. */
+export interface Harness {
+  services: Services;
+  database: Database;
+  /** Runs an operation. A document that is not valid against the schema throws: that is a mistake of the test. */
+  run(caller: Caller | null, document: string, variables?: Record<string, unknown>): Promise<Answer>;
+  /** Runs an operation that must succeed: throws on top-level errors and on userErrors anywhere at the root; returns the data. */
+  must(caller: Caller | null, document: string, variables?: Record<string, unknown>): Promise<Data>;
+  /** Signs up somebody new. */
+  signUp(overrides?: { email?: string; password?: string; username?: string }): Promise<TestUser>;
+  /** Puts a row straight into a table, as the earlier backend would have. */
+  putRow(table: TableId, row: Row): Promise<void>;
+  close(): void;
+}
+
+/** Settings of the tests; cheap where cost does not matter. */
+export const testSettings: Settings = {
+  jwtSecret: 'test-secret-of-at-least-32-characters',
+  ttlDays: { activity: 365, analytics: 90, codeGenerations: 30 },
+};
+
+const schema = createSchema();
+let signUps = 0;
+
+/** Returns an e-mail address that no other test uses. */
+export function uniqueEmail(): string {
+  signUps += 1;
+  return `person-${process.pid}-${Date.now().toString(36)}-${signUps}@example.com`;
+}
+
+/** Opens the API on this worker's tables. */
+export async function createHarness(settings: Partial<Settings> = {}): Promise<Harness> {
+  const { endpoint, prefix } = await testDatabase();
+  const database = createDatabase({ endpoint, prefix, region: 'us-east-1', credentials: testCredentials });
+  const log = pino({ level: process.env['LOG_LEVEL'] ?? 'silent' });
+  const services = createServices({ database, settings: { ...testSettings, ...settings }, log });
+
+  async function run(caller: Caller | null, document: string, variables: Record<string, unknown> = {}): Promise<Answer> {
+    const calls: DatabaseCall[] = [];
+    const ast = parse(document);
+    const mistakes = validate(schema, ast);
+    if (mistakes.length > 0) throw new Error(mistakes.map((mistake) => mistake.message).join('\n'));
+    const id = crypto.randomUUID();
+    const authorization = caller?.token ? `Bearer ${caller.token}` : undefined;
+    const request = { id, log, authorization, ip: '203.0.113.7', userAgent: 'test', signal: AbortSignal.timeout(20_000), onCall: (call: DatabaseCall) => calls.push(call) };
+    const contextValue = await createContext({ services, request });
+    const result: ExecutionResult = await execute({ schema, document: ast, contextValue, variableValues: variables });
+    const errors = (result.errors ?? []).map((error) => formatError(error.toJSON(), error, { requestId: id, log }));
+    return { data: result.data ? JSON.parse(JSON.stringify(result.data)) : null, errors, calls };
+  }
+
+  async function must(caller: Caller | null, document: string, variables?: Record<string, unknown>): Promise<Data> {
+    const { data, errors } = await run(caller, document, variables);
+    const refusals = Object.values((data ?? {}) as Record<string, { userErrors?: unknown[] } | null>).flatMap((field) => field?.userErrors ?? []);
+    if (errors.length > 0 || refusals.length > 0) throw new Error(`unexpected errors: ${JSON.stringify([...errors, ...refusals], null, 2)}`);
+    return data;
+  }
+
+  async function signUp(overrides: { email?: string; password?: string; username?: string } = {}): Promise<TestUser> {
+    const input = { email: uniqueEmail(), password: 'correct horse battery', username: 'Ada', ...overrides };
+    const { signUp: answer } = await must(
+      null,
+      'mutation ($input: SignUpInput!) { signUp(input: $input) { accessToken refreshToken user { id } userErrors { message code field } } }',
+      { input },
+    );
+    return { id: answer.user.id, email: input.email, password: input.password, token: answer.accessToken, refreshToken: answer.refreshToken };
+  }
+
+  return {
+    services,
+    database,
+    run,
+    must,
+    signUp,
+    putRow: async (table, row) => {
+      await database.documents.send(new PutCommand({ TableName: database.name(table), Item: row }));
+    },
+    close: () => database.close(),
+  };
+}
