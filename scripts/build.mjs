@@ -3,6 +3,7 @@
 //   node scripts/build.mjs --if-stale  builds only when a source is newer than the last build (a few milliseconds when not)
 //   node scripts/build.mjs --watch     builds and starts the server, again after every change
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -104,12 +105,20 @@ function removeLeftovers(folder, written) {
   }
 }
 
-/** Returns the explorer's page, which names the hashed script and style sheet of this build. */
+/** Returns the page icon under a name with the hash of its content, like the files that esbuild names. */
+function explorerIcon() {
+  const contents = readFileSync(join(root, 'src/explorer/icon.svg'));
+  const hash = createHash('sha256').update(contents).digest('hex').slice(0, 8).toUpperCase();
+  return { path: join(dist, `explorer/icon-${hash}.svg`), contents };
+}
+
+/** Returns the explorer's page, which names the hashed script, style sheet and icon of this build. */
 function explorerPage(outputFiles) {
   const name = (extension) => basename(outputFiles.find(({ path }) => path.endsWith(extension)).path);
   return readFileSync(join(root, 'src/explorer/index.html'), 'utf8')
     .replace('explorer.css', `/explorer/${name('.css')}`)
-    .replace('explorer.js', `/explorer/${name('.js')}`);
+    .replace('explorer.js', `/explorer/${name('.js')}`)
+    .replace('icon.svg', `/explorer/${name('.svg')}`);
 }
 
 /** Builds both bundles and writes them to dist/. Returns the file count and sizes; throws esbuild's error, with its messages. */
@@ -119,8 +128,9 @@ async function build() {
   const [server, explorer] = await Promise.all([bundle(serverOptions), bundle(explorerOptions)]);
   assertOneGraphql(server.metafile);
   assertOneGraphql(explorer.metafile);
-  const files = new Map([...server.outputFiles, ...explorer.outputFiles].map(({ path, contents }) => [path, Buffer.from(contents)]));
-  files.set(join(dist, 'explorer/index.html'), Buffer.from(explorerPage(explorer.outputFiles)));
+  const page = [...explorer.outputFiles, explorerIcon()];
+  const files = new Map([...server.outputFiles, ...page].map(({ path, contents }) => [path, Buffer.from(contents)]));
+  files.set(join(dist, 'explorer/index.html'), Buffer.from(explorerPage(page)));
   for (const [path, contents] of [...files]) {
     if (/explorer\/.*\.(js|css)$/.test(path)) files.set(`${path}.gz`, gzipSync(contents, { level: 9 }));
   }

@@ -27,7 +27,10 @@ export interface Config {
     readonly port: number;
     /** Origins that browsers may call from; `*` means any, an empty list none but this server's own pages. */
     readonly corsOrigins: readonly string[];
+    /** True where a proxy in front tells the client's address in X-Forwarded-For. */
     readonly trustProxy: boolean;
+    /** Between "not ready" and the end of the listener, so that load balancers notice; in milliseconds. */
+    readonly drainDelayMs: number;
   };
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
   readonly introspection: boolean;
@@ -51,6 +54,8 @@ export interface Config {
   /** An OpenAI-compatible endpoint for the assistant. */
   readonly ai?: { readonly baseUrl: string; readonly apiKey?: string; readonly model: string };
   readonly redisUrl?: string;
+  /** Days after which rows that expire go. */
+  readonly ttlDays: { readonly activity: number; readonly analytics: number; readonly codeGenerations: number };
 }
 
 /** The environment cannot be used; `message` has one line for each wrong variable and repeats no secret. */
@@ -71,6 +76,16 @@ function isGuessable(secret: string): boolean {
 
 function webUrl(expected: string) {
   return z.string().refine((value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol), `must be ${expected}`);
+}
+
+function wholeNumber(least: number, most: number) {
+  const message = `must be a whole number from ${least} to ${most}`;
+  const isInRange = (value: number): boolean => value >= least && value <= most;
+  return z
+    .string()
+    .regex(/^\d{1,9}$/, message)
+    .transform(Number)
+    .refine(isInRange, message);
 }
 
 const flag = z.enum(['true', 'false', '1', '0'], 'must be true or false').transform((value) => value === 'true' || value === '1');
@@ -95,17 +110,13 @@ const corsOrigins = z
 
 const environmentSchema = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production'], 'must be development, test or production').default('development'),
-  PORT: z
-    .string()
-    .regex(/^\d{1,5}$/, 'must be a port number from 0 to 65535')
-    .transform(Number)
-    .refine((port) => port <= 65_535, 'must be a port number from 0 to 65535')
-    .default(5000),
+  PORT: wholeNumber(0, 65_535).default(5000),
   HOST: z
     .string()
     .regex(/^[\w.:-]+$/, 'must be an address to listen on, such as 127.0.0.1 or 0.0.0.0')
     .optional(),
   TRUST_PROXY: flag.default(false),
+  SHUTDOWN_DELAY_MS: wholeNumber(0, 10_000).optional(),
   CORS_ORIGIN: corsOrigins.optional(),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'must be fatal, error, warn, info, debug, trace or silent')
@@ -139,6 +150,9 @@ const environmentSchema = z.object({
   AI_BASE_URL: webUrl('the base URL of an OpenAI-compatible API, such as https://api.openai.com/v1').optional(),
   AI_API_KEY: z.string().optional(),
   AI_MODEL: z.string().optional(),
+  ACTIVITY_TTL_DAYS: wholeNumber(1, 3650).default(365),
+  ANALYTICS_TTL_DAYS: wholeNumber(1, 3650).default(90),
+  CODE_GENERATION_TTL_DAYS: wholeNumber(1, 3650).default(30),
   REDIS_URL: z
     .string()
     .refine(
@@ -216,6 +230,7 @@ function toConfig(env: Environment): Config {
       port: env.PORT,
       corsOrigins: env.CORS_ORIGIN ?? (production ? [] : developmentOrigins),
       trustProxy: env.TRUST_PROXY,
+      drainDelayMs: env.SHUTDOWN_DELAY_MS ?? (production ? 1_000 : 0),
     },
     logLevel: env.LOG_LEVEL,
     introspection: env.INTROSPECTION ?? !production,
@@ -227,6 +242,7 @@ function toConfig(env: Environment): Config {
     },
     dataDir,
     ...chooseSecrets(env, dataDir),
+    ttlDays: { activity: env.ACTIVITY_TTL_DAYS, analytics: env.ANALYTICS_TTL_DAYS, codeGenerations: env.CODE_GENERATION_TTL_DAYS },
     previousEncryptionKeys: env.ENCRYPTION_KEY_PREVIOUS,
     ...(env.OIDC_ISSUER && env.OIDC_AUDIENCE && { oidc: { issuer: env.OIDC_ISSUER, audience: env.OIDC_AUDIENCE } }),
     ...(env.AI_BASE_URL &&

@@ -30,7 +30,8 @@ describe('development', () => {
     const config = loadConfig({ DATA_DIR: dataDir, PORT: '', CORS_ORIGIN: ' ' });
     expect(config).toMatchObject({
       environment: 'development',
-      http: { host: '127.0.0.1', port: 5000, trustProxy: false },
+      http: { host: '127.0.0.1', port: 5000, trustProxy: false, drainDelayMs: 0 },
+      ttlDays: { activity: 365, analytics: 90, codeGenerations: 30 },
       logLevel: 'info',
       introspection: true,
       database: { location: { kind: 'embedded' }, region: 'us-east-1', prefix: 'snapinfra-', provision: true },
@@ -126,6 +127,8 @@ test.each([
   ['PORT', 'abc', 'from 0 to 65535'],
   ['PORT', '-1', 'from 0 to 65535'],
   ['PORT', '5000.5', 'from 0 to 65535'],
+  ['SHUTDOWN_DELAY_MS', '1s', 'from 0 to 10000'],
+  ['ACTIVITY_TTL_DAYS', '0', 'from 1 to 3650'],
   ['HOST', 'http://localhost', 'address'],
   ['NODE_ENV', 'prod', 'development, test or production'],
   ['LOG_LEVEL', 'loud', 'fatal, error, warn'],

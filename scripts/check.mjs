@@ -1,0 +1,97 @@
+// Runs every gate of the project and counts: `npm run check`, or `node scripts/check.mjs types lint` for some of them.
+// The last line is "N passed, N failed": every test of both packages, and each gate as one. A gate that could not run has failed.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const infra = join(root, 'infra');
+const reports = mkdtempSync(join(tmpdir(), 'snapinfra-check-'));
+const inInfra = (name, command) => ({ name: `infra ${name}`, command, cwd: infra });
+
+/** In order; later gates use what earlier ones made. `report` is where Jest puts its counts. */
+const gates = [
+  { name: 'codegen', command: ['npm', 'run', '--silent', 'codegen'] },
+  { name: 'types', command: ['npx', '--no-install', 'tsc', '--noEmit'] },
+  { name: 'lint', command: ['npx', '--no-install', 'eslint', '.'] },
+  { name: 'format', command: ['npx', '--no-install', 'prettier', '--check', '.'] },
+  { name: 'build', command: ['npm', 'run', '--silent', 'build'] },
+  tests('tests', root),
+  // A clean clone has nothing installed there, and CI must find out whether the lock file is in order.
+  ...(process.env.CI || !existsSync(join(infra, 'node_modules')) ? [inInfra('install', ['npm', 'ci', '--no-audit', '--no-fund'])] : []),
+  inInfra('types', ['npm', 'run', '--silent', 'typecheck']),
+  inInfra('lint', ['npm', 'run', '--silent', 'lint']),
+  { ...tests('infra tests', infra) },
+  inInfra('synth', ['npm', 'run', '--silent', 'synth']),
+];
+
+function tests(name, cwd) {
+  const report = join(reports, `${name.replace(' ', '-')}.json`);
+  return { name, cwd, report, command: ['npm', 'test', '--', '--json', `--outputFile=${report}`] };
+}
+
+/** Runs a command to its end. Resolves with its output and whether it succeeded; never rejects. */
+function run([program, ...args], cwd = root) {
+  return new Promise((resolve) => {
+    const child = spawn(program, args, {
+      cwd,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, FORCE_COLOR: process.stdout.isTTY ? '1' : '0' },
+    });
+    const output = [];
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => output.push(chunk));
+    child.on('error', (error) => resolve({ ok: false, output: `${program} could not be run: ${error.message}` }));
+    child.on('close', (code, signal) => {
+      const end = signal ? `\n${program} was ended by ${signal}` : '';
+      resolve({ ok: code === 0, output: Buffer.concat(output).toString() + end });
+    });
+  });
+}
+
+/** Returns Jest's counts. A suite that could not run has no tests to count, so it counts as one failure itself. */
+function readCounts(path) {
+  const report = JSON.parse(readFileSync(path, 'utf8'));
+  return { passed: report.numPassedTests, failed: report.numFailedTests + report.numRuntimeErrorTestSuites };
+}
+
+/** Runs a gate; returns what it adds to the totals. */
+async function pass(gate) {
+  const started = performance.now();
+  if (process.stdout.isTTY) process.stdout.write(`  … ${gate.name}`);
+  let { ok, output } = await run(gate.command, gate.cwd);
+  let counts = { passed: 0, failed: 0 };
+  if (gate.report) {
+    try {
+      counts = readCounts(gate.report);
+      ok &&= counts.failed === 0 && counts.passed > 0;
+    } catch (error) {
+      ok = false;
+      output += `\nno test report: ${error.message}`;
+    }
+  }
+  const detail = gate.report ? `, ${counts.passed} tests passed, ${counts.failed} failed` : '';
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  if (process.stdout.isTTY) process.stdout.write('\r\u001b[K');
+  console.log(`  ${ok ? '✓' : '✗'} ${gate.name} (${seconds} s${detail})`);
+  if (!ok) console.log(`${output.trim()}\n`);
+  return { passed: counts.passed + (ok ? 1 : 0), failed: counts.failed + (ok ? 0 : 1) };
+}
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !gates.some((gate) => gate.name === name));
+if (unknown.length > 0) {
+  console.error(`unknown gate ${unknown.join(', ')}; there are: ${gates.map(({ name }) => `"${name}"`).join(', ')}`);
+  process.exit(1);
+}
+const totals = { passed: 0, failed: 0 };
+for (const gate of gates) {
+  if (wanted.length > 0 && !wanted.includes(gate.name)) continue;
+  const { passed, failed } = await pass(gate);
+  totals.passed += passed;
+  totals.failed += failed;
+}
+rmSync(reports, { recursive: true, force: true });
+console.log(`${totals.passed} passed, ${totals.failed} failed`);
+process.exitCode = totals.failed > 0 ? 1 : 0;

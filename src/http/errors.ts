@@ -1,0 +1,86 @@
+/** Answers to requests that never become a GraphQL operation, in the shape of a GraphQL error, so that clients read one shape only. */
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Socket } from 'node:net';
+
+/** The body of every failed request. */
+export interface ErrorBody {
+  errors: [{ message: string; extensions: { code: 'BAD_REQUEST' | 'INTERNAL_SERVER_ERROR'; requestId: string; retryable: boolean } }];
+}
+
+/** Returns the body for a failed request; status codes from 500 are retryable faults of this side. */
+export function errorBody(status: number, message: string, requestId: string): ErrorBody {
+  const ours = status >= 500;
+  return { errors: [{ message, extensions: { code: ours ? 'INTERNAL_SERVER_ERROR' : 'BAD_REQUEST', requestId, retryable: ours } }] };
+}
+
+/** Messages for what Fastify refuses by itself; its own speak to the server's programmer. */
+const messages: Record<string, (request: FastifyRequest) => string> = {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: (request) =>
+    `The content type "${(request.headers['content-type'] ?? '').slice(0, 100)}" is not supported. Send JSON with the header "Content-Type: application/json".`,
+  FST_ERR_CTP_BODY_TOO_LARGE: (request) => `The request body is larger than ${request.routeOptions.bodyLimit} bytes.`,
+  FST_ERR_CTP_EMPTY_JSON_BODY: () => 'The request body is empty. Send JSON such as {"query": "{ viewer { id } }"}.',
+  FST_ERR_CTP_INVALID_JSON_BODY: () => 'The request body is not valid JSON.',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: () => 'The request body does not have the length that its Content-Length header says.',
+  FST_ERR_BAD_URL: () => 'The address of the request is not a valid URL.',
+};
+
+/** What secure-json-parse throws for keys such as `__proto__`. */
+const forbiddenKeys = 'Object contains forbidden prototype property';
+
+function describe(error: FastifyError, request: FastifyRequest): string {
+  if (error.message === forbiddenKeys) return 'The request body has a key "__proto__" or "constructor", which no object may have.';
+  if (error instanceof SyntaxError) return `The request body is not valid JSON: ${error.message}.`;
+  return messages[error.code]?.(request) ?? error.message;
+}
+
+function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  const status = error.statusCode ?? 500;
+  if (status >= 500) {
+    request.log.error({ err: error }, 'request failed');
+    const message = 'Something went wrong on our side. Tell us the request id if it happens again.';
+    void reply.code(status).send(errorBody(status, message, request.id));
+    return;
+  }
+  void reply.code(status).send(errorBody(status, describe(error, request), request.id));
+}
+
+/** Methods of the paths that have routes, for an answer to the others (RFC 9110, 15.5.6: 405 names the allowed ones). */
+const methodsOf: Record<string, string> = { '/graphql': 'GET, POST, OPTIONS', '/api/health': 'GET', '/livez': 'GET', '/readyz': 'GET' };
+
+function answerUnknown(request: FastifyRequest, reply: FastifyReply): void {
+  const path = request.url.split('?', 1)[0] ?? '';
+  const allowed = methodsOf[path];
+  if (allowed && request.method !== 'GET') {
+    void reply
+      .code(405)
+      .header('allow', allowed)
+      .send(errorBody(405, `${path} does not take ${request.method}, only ${allowed}.`, request.id));
+    return;
+  }
+  const message = `There is nothing at ${path.slice(0, 200)}. The API is at /graphql, its state at /api/health.`;
+  void reply.code(404).send(errorBody(404, message, request.id));
+}
+
+/** Answers bytes that are no HTTP request; there is no request object yet, so this writes to the socket. */
+export function answerBrokenHttp(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [status, text, message] =
+    error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+      ? [408, 'Request Timeout', 'The request did not arrive in time.']
+      : error.code === 'HPE_HEADER_OVERFLOW'
+        ? [431, 'Request Header Fields Too Large', 'The headers of the request are too large.']
+        : [400, 'Bad Request', 'This is not a valid HTTP request.'];
+  const body = JSON.stringify(errorBody(status, message, crypto.randomUUID()));
+  socket.end(
+    `HTTP/1.1 ${status} ${text}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}
+
+/** Makes the server answer unknown paths, wrong methods, unreadable bodies and thrown errors with JSON. */
+export function registerErrorAnswers(server: FastifyInstance): void {
+  server.setErrorHandler<FastifyError>(answerError);
+  server.setNotFoundHandler(answerUnknown);
+}

@@ -1,0 +1,114 @@
+/** The process: configuration → database → services → server → listen, and the way back. The only module that acts on import. */
+import type { FastifyInstance } from 'fastify';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { loadConfig, type Config } from './config.ts';
+import { createServices } from './context.ts';
+import { createLog } from './http/logging.ts';
+import { createServer, readVersion } from './server.ts';
+import { openDatabase, type OpenDatabase } from './startup/database.ts';
+import { greeting } from './startup/greeting.ts';
+import { explainListenError, startProblemText } from './startup/problem.ts';
+
+/** Requests in flight get this long to finish after SIGTERM; orchestrators kill after 30 s by default. */
+const graceMs = 20_000;
+
+/** A terminal sends Ctrl-C to the whole process group and npm passes it on: one press can arrive twice. */
+const sameKeyPressMs = 250;
+
+interface Running {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly open: OpenDatabase;
+  readonly server: FastifyInstance;
+  readonly state: { stoppingSince: number | null };
+}
+
+async function listen(server: FastifyInstance, { http }: Config): Promise<void> {
+  try {
+    // Fastify would log the address by itself, in words for programmers.
+    await server.listen({ host: http.host, port: http.port, listenTextResolver: () => 'listening' });
+  } catch (error) {
+    throw explainListenError(error, http);
+  }
+}
+
+async function start(): Promise<Running> {
+  const config = loadConfig();
+  const log = createLog(config);
+  const open = await openDatabase(config, log);
+  try {
+    const state: Running['state'] = { stoppingSince: null };
+    const services = createServices({ database: open.database, settings: config, log });
+    const server = await createServer({ config, services, log, isStopping: () => state.stoppingSince !== null });
+    await listen(server, config);
+    return { config, log, open, server, state };
+  } catch (error) {
+    await open.stop();
+    throw error;
+  }
+}
+
+/** Not ready → no new connections → requests in flight answered → database stopped. Exits with `code`. */
+async function stop({ config, log, open, server, state }: Running, code: number): Promise<never> {
+  state.stoppingSince = Date.now();
+  setTimeout(() => {
+    log.error({ graceMs }, 'requests did not finish in time; exiting without them');
+    process.exit(1);
+  }, graceMs).unref();
+  await sleep(config.http.drainDelayMs);
+  await server.close();
+  await open.stop();
+  log.info('stopped');
+  process.exit(code);
+}
+
+function onSignal(running: Running, signal: NodeJS.Signals): void {
+  const { log, state } = running;
+  if (state.stoppingSince === null) {
+    log.info({ signal }, 'stopping: finishing the requests in flight (a second signal stops at once)');
+    void stop(running, 0);
+  } else if (Date.now() - state.stoppingSince > sameKeyPressMs) {
+    log.warn({ signal }, 'stopped at once by a second signal');
+    process.exit(1);
+  }
+}
+
+/** After an error that nobody caught the state of the process is unknown: acknowledged writes are in the database, so it just ends. */
+function exitOnUncaught(log: Logger): void {
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+    process.once(event, (error: unknown) => {
+      log.fatal({ err: error }, event);
+      process.exit(1);
+    });
+  }
+}
+
+async function main(): Promise<void> {
+  const running = await start();
+  const { config, log, open, server } = running;
+  exitOnUncaught(log);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => onSignal(running, signal));
+  void open.crashed.then((sentence) => {
+    log.fatal(sentence);
+    return stop(running, 1);
+  });
+  const started = {
+    config,
+    address: server.server.address() as AddressInfo,
+    version: readVersion(),
+    database: open.where,
+    seconds: process.uptime(),
+  };
+  if (config.environment === 'production')
+    log.info({ address: started.address, version: started.version, database: open.where, seconds: started.seconds }, 'ready');
+  else process.stdout.write(greeting(started));
+}
+
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`${startProblemText(error)}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,76 @@
+/** The HTTP server: GraphQL, explorer, health; what every request passes through. */
+import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { readFileSync } from 'node:fs';
+import type { Logger } from 'pino';
+import type { Config } from './config.ts';
+import type { Services } from './context.ts';
+import { connect } from './data/connection.ts';
+import { tables } from './data/tables.ts';
+import { createSchema } from './graphql/schema.ts';
+import { answerBrokenHttp, registerErrorAnswers } from './http/errors.ts';
+import { registerExplorerFiles } from './http/explorer.ts';
+import { registerGraphql, transportBodyLimit } from './http/graphql.ts';
+import { registerCors, registerSecurityHeaders } from './http/headers.ts';
+import { registerHealth } from './http/health.ts';
+import { registerRequestLog } from './http/logging.ts';
+import { requestIdOf } from './http/requestId.ts';
+import { packageRoot } from './root.ts';
+
+/** What a server is made of. */
+export interface ServerOptions {
+  readonly config: Config;
+  readonly services: Services;
+  readonly log: Logger;
+  /** True from the moment that the process was asked to stop; `/readyz` answers 503 then. */
+  readonly isStopping?: () => boolean;
+}
+
+/** A request has to arrive within this time, headers and body; slow senders would hold sockets otherwise. */
+const requestTimeoutMs = 30_000;
+
+/** Returns the version of this package. */
+export function readVersion(): string {
+  const { version } = JSON.parse(readFileSync(new URL('package.json', packageRoot), 'utf8')) as { version: string };
+  return version;
+}
+
+function createFastify({ config, log }: Pick<ServerOptions, 'config' | 'log'>): FastifyInstance {
+  const loggerInstance: FastifyBaseLogger = log;
+  return fastify({
+    loggerInstance,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
+    genReqId: requestIdOf,
+    bodyLimit: transportBodyLimit,
+    trustProxy: config.http.trustProxy,
+    // `true` would cut requests in flight off when the server stops.
+    forceCloseConnections: 'idle',
+    requestTimeout: requestTimeoutMs,
+    // Without these Node looks for slow senders only every 30 s, and gives headers 60 s.
+    http: { headersTimeout: 15_000, connectionsCheckingInterval: 2_000 },
+    routerOptions: { ignoreTrailingSlash: true },
+    clientErrorHandler: answerBrokenHttp,
+  });
+}
+
+/** A read of one key that no item has: half a read unit, and proof of the way to the database and of the right to read. */
+function pingDatabase(services: Services): (signal: AbortSignal) => Promise<unknown> {
+  return (signal) => connect(services.database, { signal }).get('settings', { [tables.settings.key.partition]: 'health' });
+}
+
+/** Returns the server, ready to listen. `close()` finishes the requests in flight first. */
+export async function createServer({ config, services, log, isStopping = () => false }: ServerOptions): Promise<FastifyInstance> {
+  const server = createFastify({ config, log });
+  registerErrorAnswers(server);
+  registerRequestLog(server);
+  registerSecurityHeaders(server, config);
+  await registerCors(server, config.http);
+  registerHealth(server, { ping: pingDatabase(services), version: readVersion(), isStopping });
+  registerExplorerFiles(server);
+  await registerGraphql(server, { config, services, schema: createSchema(), log });
+  server.get('/', { logLevel: 'warn' }, (request, reply) => {
+    if (request.headers.accept?.includes('text/html')) return reply.redirect('/graphql');
+    return reply.send({ name: 'Snapinfra API', graphql: '/graphql', health: '/api/health' });
+  });
+  await server.ready();
+  return server;
+}
