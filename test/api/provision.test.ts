@@ -20,9 +20,9 @@ describe('provisionTables', () => {
     client = testClient();
   });
   afterAll(async () => {
-    await Promise.all(
-      tableIds.map((table) => client.send(new DeleteTableCommand({ TableName: createTableInput(table, prefix).TableName }))),
-    );
+    const { TableNames = [] } = await client.send(new ListTablesCommand({ ExclusiveStartTableName: prefix, Limit: tableIds.length }));
+    const own = TableNames.filter((name) => name.startsWith(prefix));
+    await Promise.all(own.map((TableName) => client.send(new DeleteTableCommand({ TableName }))));
     client.destroy();
   });
 

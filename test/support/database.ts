@@ -1,5 +1,6 @@
 /** The tables that the tests of one Jest worker share. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { findEmulator } from '../../src/data/embedded/binary.ts';
 import { provisionTables } from '../../src/data/provision.ts';
 
 /** Where a test finds its tables. */
@@ -23,6 +24,11 @@ export function testEndpoint(): string {
   const endpoint = process.env['SNAPINFRA_TEST_ENDPOINT'];
   if (endpoint === undefined || endpoint === '') throw new Error('No test database: run the tests through `npm test`, which starts one.');
   return endpoint;
+}
+
+/** Returns the executable of the embedded database. */
+export function testEmulator(): string {
+  return findEmulator({ bin: process.env['DYNOXIDE_BIN'] });
 }
 
 let provisioned: Promise<TestDatabase> | undefined;
