@@ -8,12 +8,17 @@ const model = (module: string, name: string): string => `import('../domains/${mo
 /** The record behind each object type that has one. Connections and edges of these types follow by name. */
 const records: Record<string, string> = {
   Activity: model('activity/activity.ts', 'ActivityRecord'),
+  DatabaseSchema: model('databaseSchemas/databaseSchema.ts', 'DatabaseSchemaRecord'),
   Project: model('projects/project.ts', 'ProjectRecord'),
   User: model('users/user.ts', 'UserRecord'),
 };
 
 /** Types whose model is not a record of a table. */
 const models: Record<string, string> = {
+  DeletedCounts: model('payload.ts', 'DeletedCounts'),
+  SchemaTable: model('databaseSchemas/model.ts', 'SchemaTable'),
+  SchemaField: model('databaseSchemas/model.ts', 'SchemaField'),
+  SchemaRelationship: model('databaseSchemas/model.ts', 'SchemaRelationship'),
   PageInfo: model('list.ts', 'PageInfo'),
   BoundedCount: model('list.ts', 'BoundedCount'),
   Node: `{ __typename: string; id: string }`,

@@ -4,6 +4,7 @@ import type { Context } from '../context.ts';
 import type { Row } from '../data/connection.ts';
 import { countRows, hasRowBehind, positionAttributes, type ListSource, type Page, type PageRequest } from '../data/page.ts';
 import { tables } from '../data/tables.ts';
+import { BadCursor } from '../data/cursor.ts';
 import { RequestError } from '../errors.ts';
 
 /** Paging arguments of every connection. */
@@ -118,4 +119,35 @@ function readPageArgs({ first, after, last, before }: PageArgs): { forward: bool
   const size = (forward ? first : last) ?? defaultPageSize;
   if (size < 1 || size > maxPageSize) refuse(`${forward ? 'first' : 'last'} must be from 1 to ${maxPageSize}; it is ${size}.`);
   return { forward, size, cursor: forward ? after : before };
+}
+
+/**
+ * Makes a connection over records that are all at hand: lists that stay small and that no index sorts. `keyOf` gives the
+ * position of a record, unique and in the order of `records`; cursors keep working while records come and go.
+ */
+export function connectionOver<T>(context: Context, { name, records, args, keyOf }: { name: string; records: readonly T[]; args: PageArgs; keyOf: (record: T) => string }): Connection<T> {
+  const { cursors } = context.services;
+  const { forward, size, cursor } = readPageArgs(args);
+  const scope = JSON.stringify([findViewer(context)?.id ?? null, name]);
+  const cursorOf = (record: T): string => cursors.encode([keyOf(record)], scope);
+  const from = cursor == null ? null : cursors.decode(cursor, scope)[0];
+  const place = from === null ? -1 : records.findIndex((record) => keyOf(record) === from);
+  if (from !== null && place === -1) throw new BadCursor('The row of the cursor is gone.');
+  const start = forward ? place + 1 : Math.max(0, (place === -1 ? records.length : place) - size);
+  const end = forward ? Math.min(records.length, start + size) : place === -1 ? records.length : place;
+  const nodes = records.slice(start, end);
+  return {
+    nodes,
+    edges: nodes.map((node) => ({ node, cursor: () => cursorOf(node) })),
+    pageInfo: {
+      hasNextPage: () => end < records.length,
+      hasPreviousPage: () => start > 0,
+      startCursor: () => (nodes[0] === undefined ? null : cursorOf(nodes[0])),
+      endCursor: () => (nodes.at(-1) === undefined ? null : cursorOf(nodes.at(-1) as T)),
+      scannedCount: records.length,
+      scanLimitReached: false,
+    },
+    countUpTo: ({ limit }) => Promise.resolve({ value: Math.min(limit, records.length), precision: records.length > limit ? 'at-least' : 'exact' }),
+    totalCount: () => Promise.resolve(records.length),
+  };
 }

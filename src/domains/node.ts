@@ -3,6 +3,7 @@ import type { Context } from '../context.ts';
 import { prefixOf } from '../data/ids.ts';
 import type { IdPrefix } from '../data/tables.ts';
 import { findActivity } from './activity/activity.service.ts';
+import { findSchema } from './databaseSchemas/databaseSchemas.service.ts';
 import { findProject } from './projects/projects.service.ts';
 import { findUser } from './users/users.service.ts';
 
@@ -14,6 +15,7 @@ type Finder = (context: Context, id: string) => Promise<{ id: string } | null>;
 /** How the objects behind each kind of id are found. Kinds that are no nodes have no entry. */
 const finders: Partial<Record<IdPrefix, { type: string; find: Finder }>> = {
   prj: { type: 'Project', find: findProject },
+  sch: { type: 'DatabaseSchema', find: findSchema },
   act: { type: 'Activity', find: findActivity },
   usr: { type: 'User', find: findUser },
 };

@@ -28,15 +28,20 @@ export interface RecordEdit<T> {
 
 /**
  * Returns the edit that applies `fields` to a record: `undefined` leaves, `null` clears. Null when nothing changes.
- * `fieldNames` translates attributes to the names that clients know, where they differ.
+ * `fieldsOf` translates a changed attribute to the fields that clients know, where they differ.
  */
-export function editRecord<T extends Revisioned & object>(record: T, fields: Partial<Record<keyof T, unknown>>, now: string): RecordEdit<T> | null {
+export function editRecord<T extends Revisioned & object>(
+  record: T,
+  fields: Partial<Record<keyof T, unknown>>,
+  now: string,
+  fieldsOf: (attribute: string) => readonly string[] = (attribute) => [attribute],
+): RecordEdit<T> | null {
   const before: Row = { ...record };
   const given = Object.entries(fields).filter(([, value]) => value !== undefined);
   const changed = given.filter(([name, value]) => JSON.stringify(before[name] ?? null) !== JSON.stringify(value));
   if (changed.length === 0) return null;
   const revision = (record.revision ?? 1) + 1;
-  const changedFields = changed.map(([name]) => name);
+  const changedFields = [...new Set(changed.flatMap(([name]) => fieldsOf(name)))];
   const edits = [...(record.edits ?? []), { revision, fields: changedFields }].slice(-rememberedEdits);
   const set: Row = { updatedAt: now, revision, edits };
   const after: Row = { ...before, ...set };

@@ -5,13 +5,16 @@
 import { findViewer } from '../auth/access.ts';
 import { activityResolvers } from '../domains/activity/activity.resolvers.ts';
 import type { ActivityRecord } from '../domains/activity/activity.ts';
+import { databaseSchemasResolvers } from '../domains/databaseSchemas/databaseSchemas.resolvers.ts';
+import type { DatabaseSchemaRecord } from '../domains/databaseSchemas/databaseSchema.ts';
 import { findNode } from '../domains/node.ts';
+import { deletedCountsResolvers } from '../domains/payload.ts';
 import { projectsResolvers } from '../domains/projects/projects.resolvers.ts';
 import type { ProjectRecord } from '../domains/projects/project.ts';
 import { usersResolvers } from '../domains/users/users.resolvers.ts';
 import type { UserRecord } from '../domains/users/user.ts';
 import { RequestError } from '../errors.ts';
-import type { ActivityResolvers, MutationResolvers, ProjectResolvers, QueryResolvers, UserResolvers } from './generated.ts';
+import type { ActivityResolvers, DatabaseSchemaResolvers, MutationResolvers, ProjectResolvers, QueryResolvers, UserResolvers } from './generated.ts';
 
 /** The resolvers `R` of a type, complete: those of fields that the record `Model` lacks must be there. */
 type Complete<R, Model> = R & Required<Pick<R, Exclude<keyof R, keyof Model | '__isTypeOf'>>>;
@@ -27,10 +30,24 @@ const nodeQueries = {
   },
 } satisfies QueryResolvers;
 
-const Query: Required<QueryResolvers> = { ...nodeQueries, ...usersResolvers.Query, ...projectsResolvers.Query };
-const Mutation: Required<MutationResolvers> = { ...usersResolvers.Mutation, ...projectsResolvers.Mutation };
-const Project: Complete<ProjectResolvers, ProjectRecord> = { ...projectsResolvers.Project, ...activityResolvers.Project };
-const User: Complete<UserResolvers, UserRecord> = { ...usersResolvers.User, ...projectsResolvers.User, ...activityResolvers.User };
+const Query: Required<QueryResolvers> = { ...nodeQueries, ...usersResolvers.Query, ...projectsResolvers.Query, ...databaseSchemasResolvers.Query };
+const Mutation: Required<MutationResolvers> = { ...usersResolvers.Mutation, ...projectsResolvers.Mutation, ...databaseSchemasResolvers.Mutation };
+const Project: Complete<ProjectResolvers, ProjectRecord> = { ...projectsResolvers.Project, ...databaseSchemasResolvers.Project, ...activityResolvers.Project };
+const User: Complete<UserResolvers, UserRecord> = { ...usersResolvers.User, ...projectsResolvers.User, ...databaseSchemasResolvers.User, ...activityResolvers.User };
 const Activity: Complete<ActivityResolvers, ActivityRecord> = activityResolvers.Activity;
 
-export const resolvers = { Query, Mutation, Project, User, Activity };
+const DatabaseSchema: Complete<DatabaseSchemaResolvers, DatabaseSchemaRecord> = databaseSchemasResolvers.DatabaseSchema;
+const { SchemaTable, SchemaField, SchemaRelationship } = databaseSchemasResolvers;
+
+export const resolvers = {
+  Query,
+  Mutation,
+  Project,
+  User,
+  Activity,
+  DatabaseSchema,
+  SchemaTable,
+  SchemaField,
+  SchemaRelationship,
+  DeletedCounts: deletedCountsResolvers,
+};

@@ -1,0 +1,51 @@
+/** Schemas from and to other languages, for viewers who may read or write them. The parsers and printers load when first used. */
+import { requireProjectAccess, requireViewer } from '../../auth/access.ts';
+import type { Context } from '../../context.ts';
+import { maxBodyBytes } from '../../data/body.ts';
+import { ExpectedError, invalid } from '../../errors.ts';
+import type { MutationArgs } from '../mutation.ts';
+import { addImportedSchema, type NewSchemaInput, type SchemaResult } from './databaseSchemas.service.ts';
+import { loadSchemaBody } from './databaseSchemas.store.ts';
+import type { DatabaseSchemaRecord } from './databaseSchema.ts';
+import type { ConversionWarning, SqlDialect } from './model.ts';
+
+/** Input of schemaImport, as the SDL's SchemaImportInput. */
+export type ImportInput = NewSchemaInput & { format: 'sql' | 'json'; dialect?: SqlDialect | null; source: string };
+
+const maxWarnings = 500;
+
+/** Reads a schema from source text and adds it to a project: the next version of its name, or the first. */
+export async function importSchema(context: Context, args: MutationArgs & { input: ImportInput }): Promise<SchemaResult & { warnings: ConversionWarning[] }> {
+  const { input } = args;
+  requireViewer(context, 'account.read');
+  await requireProjectAccess(context, input.projectId, 'schema.write');
+  if (Buffer.byteLength(input.source) > maxBodyBytes) {
+    throw invalid(['input', 'source'], `The source has more than ${maxBodyBytes / 1024 / 1024} MB. Leave out data (INSERT, COPY), or split it.`, 'TOO_LARGE');
+  }
+  const { importJson, importSql } = await import('./import/index.ts');
+  const outcome = input.format === 'json' ? importJson(input.source) : await importSql({ source: input.source, dialect: input.dialect ?? 'postgres' });
+  if (!outcome.ok) {
+    const { message, line, column } = outcome;
+    throw new ExpectedError([{ __typename: 'ValidationError', message, code: 'SYNTAX_ERROR', field: ['input', 'source'], line, column }]);
+  }
+  const { schema } = await addImportedSchema(context, { args, body: outcome.body });
+  return { schema, warnings: outcome.warnings.slice(0, maxWarnings) };
+}
+
+/** Arguments of DatabaseSchema.export. */
+export interface ExportArgs {
+  format: 'sql' | 'dbml' | 'mermaid' | 'json-schema' | 'typescript' | 'prisma' | 'graphql';
+  dialect?: SqlDialect | null;
+}
+
+/** Returns a schema, whose access was decided when it was read, as text of another language. */
+export async function exportSchemaAs(context: Context, schema: DatabaseSchemaRecord, { format, dialect }: ExportArgs) {
+  const [body, { exportSchema }] = await Promise.all([loadSchemaBody(context, schema), import('./export/index.ts')]);
+  return exportSchema({ name: schema.name, body, format, dialect: dialect ?? 'postgres' });
+}
+
+/** Returns what a reviewer would point out about a schema. */
+export async function problemsOf(context: Context, schema: DatabaseSchemaRecord) {
+  const [body, { findProblems }] = await Promise.all([loadSchemaBody(context, schema), import('./problems.ts')]);
+  return findProblems(body);
+}
