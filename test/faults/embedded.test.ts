@@ -281,6 +281,20 @@ describe('one data directory', () => {
     await expect(refused).rejects.toThrow(join(dataDir, 'server-1-abc.lock'));
   });
 
+  it('that cannot be created is named', async () => {
+    writeFileSync(join(dataDir, 'file'), '');
+    const refused = lockDataDir(join(dataDir, 'file', 'data'));
+    await expect(refused).rejects.toThrow(EmbeddedDatabaseError);
+    await expect(refused).rejects.toThrow(`The data directory ${join(dataDir, 'file', 'data')} cannot be used`);
+  });
+
+  it('has its emulator in a process group of its own, so that Ctrl-C reaches the server alone', async () => {
+    const server = await startServer();
+    const [pid] = emulatorsOn(dataDir);
+    const groupOf = (one: number): string => execFileSync('ps', ['-o', 'pgid=', '-p', String(one)], { encoding: 'utf8' }).trim();
+    expect(groupOf(pid!)).not.toBe(groupOf(server.process.pid!));
+  });
+
   it('is taken only when the emulator of a killed server has ended, which is seen to', async () => {
     const leftOver = spawn('sleep', ['60'], { stdio: 'ignore' });
     const identity = identifyProcess(leftOver.pid!)!;

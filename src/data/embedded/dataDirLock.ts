@@ -8,7 +8,7 @@
  * it may have become somebody else's.)
  */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -125,13 +125,26 @@ function held(flag: Flag): DataDirLock {
   };
 }
 
+function createDirectory(dataDir: string): void {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    accessSync(dataDir, constants.W_OK);
+  } catch (cause) {
+    throw new EmbeddedDatabaseError(
+      `The data directory ${dataDir} cannot be used (${cause instanceof Error ? cause.message : String(cause)}). ` +
+        'Set DATA_DIR to a directory that this user can write to.',
+      { cause },
+    );
+  }
+}
+
 /**
  * Locks a data directory for this process, and creates it (readable by this user only) where it is missing.
  * What a killed server left behind is waited for, up to three seconds, and then ended.
- * Throws `EmbeddedDatabaseError`, naming the process, when another server holds the directory.
+ * Throws `EmbeddedDatabaseError` when the directory cannot be written or, naming the process, when another server holds it.
  */
 export async function lockDataDir(dataDir: string): Promise<DataDirLock> {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  createDirectory(dataDir);
   const begin = Date.now();
   let seen = new Set<string>();
   for (;;) {
