@@ -51,6 +51,10 @@ export interface ExternalIdentity {
   readonly email?: string;
   readonly emailVerified: boolean;
   readonly name?: string;
+  /** Epoch seconds; 0 where the token does not say, so that it counts as issued before every sign-out. */
+  readonly issuedAt: number;
+  /** Epoch seconds. */
+  readonly expiresAt: number;
 }
 
 /** `expired`: was valid, get a new one from the provider. `invalid`: everything else, without telling which check failed. */
@@ -137,6 +141,8 @@ function readIdentity(payload: JWTPayload, issuer: string): ExternalIdentity | n
     // Some providers (Sign in with Apple) send the text "true".
     emailVerified: email?.ok === true && (payload.email_verified === true || payload.email_verified === 'true'),
     ...(name && { name }),
+    issuedAt: payload.iat ?? 0,
+    expiresAt: payload.exp ?? 0,
   };
 }
 

@@ -17,6 +17,7 @@ interface SigningKey {
 const now = new Date();
 const nowSeconds = Math.floor(now.getTime() / 1000);
 const audience = 'snapinfra-client';
+const times = { issuedAt: nowSeconds, expiresAt: nowSeconds + 300 };
 const rsa: SigningKey = { kid: 'rsa-1', alg: 'RS256', privateKey: generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey };
 const ec: SigningKey = { kid: 'ec-1', alg: 'ES256', privateKey: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey };
 const ed: SigningKey = { kid: 'ed-1', alg: 'EdDSA', privateKey: generateKeyPairSync('ed25519').privateKey };
@@ -93,7 +94,7 @@ describe('valid tokens', () => {
     const provider = await startProvider();
     expect(await createVerifier(provider).verify(await sign({ provider, key }), now)).toEqual({
       ok: true,
-      identity: { subject: 'user-1', issuer: provider.issuer, emailVerified: false },
+      identity: { subject: 'user-1', issuer: provider.issuer, emailVerified: false, ...times },
     });
   });
 
@@ -126,10 +127,11 @@ describe('valid tokens', () => {
     [{ name: ' \u0000 ' }, { emailVerified: false }],
     [{ name: `A\u0000d\u001ba${'😀'.repeat(300)}` }, { emailVerified: false, name: `Ada${'😀'.repeat(197)}` }],
     [{ aud: ['other', audience] }, { emailVerified: false }],
+    [{ iat: undefined }, { emailVerified: false, issuedAt: 0 }],
   ])('claims %j', async (claims, expected) => {
     const provider = await startProvider([ec]);
     const token = await sign({ provider, key: ec, claims });
-    const identity = { subject: 'user-1', issuer: provider.issuer, ...expected };
+    const identity = { subject: 'user-1', issuer: provider.issuer, ...times, ...expected };
     expect(await createVerifier(provider).verify(token, now)).toEqual({ ok: true, identity });
   });
 
@@ -163,6 +165,7 @@ describe('tokens that are not valid', () => {
     ['empty list of audiences', { aud: [] }],
     ['no exp', { exp: undefined }],
     ['exp as text', { exp: '99999999999' }],
+    ['iat as text', { iat: 'yesterday' }],
     ['no sub', { sub: undefined }],
     ['empty sub', { sub: '' }],
     ['sub of 256 characters', { sub: 'x'.repeat(256) }],
@@ -250,6 +253,12 @@ describe('tokens that are not valid', () => {
     },
   );
 
+  test('a token of another issuer; the provider is not asked', async () => {
+    const provider = await startProvider();
+    expect(await createVerifier(provider).verify(await sign({ provider, claims: { iss: 'https://evil.test' } }), now)).toEqual(invalid);
+    expect(provider.requests).toEqual([]);
+  });
+
   test('a token of 16,385 characters; the provider is not asked', async () => {
     const provider = await startProvider();
     expect(await createVerifier(provider).verify(await sign({ provider, claims: { padding: 'x'.repeat(16_384) } }), now)).toEqual(invalid);
@@ -313,8 +322,6 @@ describe('a provider that does not answer', () => {
     ['discovery: 404', discovery, text('{}', 404)],
     ['discovery: HTML', discovery, text('<html>')],
     ['discovery: no jwks_uri', discovery, text('{"issuer":"x"}')],
-    ['discovery: other issuer', discovery, text('{"issuer":"https://evil.test","jwks_uri":"https://evil.test/keys"}')],
-    ['discovery: redirect', discovery, (_request, response) => void response.writeHead(302, { location: '/elsewhere' }).end()],
     ['discovery: endless', discovery, () => undefined],
     ['discovery: endless body', discovery, (_request, response) => void response.writeHead(200).write('{')],
     ['discovery: dropped', discovery, (request) => void request.socket.destroy()],
@@ -336,6 +343,20 @@ describe('a provider that does not answer', () => {
     expect(failure).toMatchObject({ retryable: true, message: expect.stringContaining('Try again') });
     provider.answers[path] = undefined;
     expect((await verifier.verify(token, now)).ok).toBe(true);
+  });
+
+  test('discovery that names another issuer is not believed, even if its keys fit', async () => {
+    const provider = await startProvider();
+    provider.answers[discovery] = text(JSON.stringify({ issuer: 'https://evil.test', jwks_uri: `${provider.issuer}/keys` }));
+    await expect(createVerifier(provider).verify(await sign({ provider }), now)).rejects.toBeInstanceOf(IdentityProviderUnavailable);
+  });
+
+  test('redirects are not followed, even to a good document', async () => {
+    const provider = await startProvider();
+    provider.answers[discovery] = (_request, response) => void response.writeHead(302, { location: '/moved' }).end();
+    provider.answers['/moved'] = text(JSON.stringify({ issuer: provider.issuer, jwks_uri: `${provider.issuer}/keys` }));
+    await expect(createVerifier(provider).verify(await sign({ provider }), now)).rejects.toBeInstanceOf(IdentityProviderUnavailable);
+    expect(provider.requests).toEqual([discovery]);
   });
 
   test('keys at a plain http address elsewhere are not fetched', async () => {
