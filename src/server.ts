@@ -7,7 +7,7 @@ import type { Services } from './context.ts';
 import { connect } from './data/connection.ts';
 import { tables } from './data/tables.ts';
 import { createSchema } from './graphql/schema.ts';
-import { answerBrokenHttp, registerErrorAnswers } from './http/errors.ts';
+import { answerBrokenHttp, answerError, registerErrorAnswers } from './http/errors.ts';
 import { registerExplorerFiles } from './http/explorer.ts';
 import { registerGraphql, transportBodyLimit } from './http/graphql.ts';
 import { registerCors, registerSecurityHeaders } from './http/headers.ts';
@@ -49,6 +49,7 @@ function createFastify({ config, log }: Pick<ServerOptions, 'config' | 'log'>): 
     http: { headersTimeout: 15_000, connectionsCheckingInterval: 2_000 },
     routerOptions: { ignoreTrailingSlash: true },
     clientErrorHandler: answerBrokenHttp,
+    frameworkErrors: answerError,
   });
 }
 

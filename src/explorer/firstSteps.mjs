@@ -1,15 +1,24 @@
-/** What the first tab shows: how to come from nothing to a first answer of one's own. */
-export const firstSteps = `# Welcome to the Snapinfra API.
+/** What the first tab shows: how to come from nothing to a first answer of one's own. Lines fit into half of a small window. */
+export const firstSteps = `# Welcome to the Snapinfra API. First steps:
 #
-#  1. Put the cursor into SignUp and press Ctrl-Enter (or the play button, and choose SignUp).
-#     Signed up already? Use SignIn.
-#  2. Copy the accessToken of the answer into "Headers" below, after "Bearer ".
-#  3. Run CreateProject, then Viewer: your account with its projects, in one request.
+# 1. Put the cursor into SignUp, press Ctrl-Enter.
+#    (Or the play button. Been here before? SignIn.)
+# 2. Copy the accessToken of the answer into Headers
+#    below, after "Bearer ".
+# 3. Run CreateProject, then Viewer: your account
+#    with its projects, in one request.
 #
-#  Ctrl-Space completes; the book on the left documents every type and field.
+# Ctrl-Space completes. The book on the left
+# documents every type and field.
 
 mutation SignUp {
-  signUp(input: { email: "you@example.com", password: "a-long-passphrase", username: "you" }) {
+  signUp(
+    input: {
+      email: "you@example.com"
+      password: "a-long-passphrase"
+      username: "you"
+    }
+  ) {
     accessToken
     expiresAt
     userErrors {
@@ -21,7 +30,12 @@ mutation SignUp {
 }
 
 mutation SignIn {
-  signIn(input: { email: "you@example.com", password: "a-long-passphrase" }) {
+  signIn(
+    input: {
+      email: "you@example.com"
+      password: "a-long-passphrase"
+    }
+  ) {
     accessToken
     expiresAt
     userErrors {

@@ -19,21 +19,30 @@ const messages: Record<string, (request: FastifyRequest) => string> = {
     `The content type "${(request.headers['content-type'] ?? '').slice(0, 100)}" is not supported. Send JSON with the header "Content-Type: application/json".`,
   FST_ERR_CTP_BODY_TOO_LARGE: (request) => `The request body is larger than ${request.routeOptions.bodyLimit} bytes.`,
   FST_ERR_CTP_EMPTY_JSON_BODY: () => 'The request body is empty. Send JSON such as {"query": "{ viewer { id } }"}.',
-  FST_ERR_CTP_INVALID_JSON_BODY: () => 'The request body is not valid JSON.',
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: () => 'The request body does not have the length that its Content-Length header says.',
   FST_ERR_BAD_URL: () => 'The address of the request is not a valid URL.',
 };
 
-/** What secure-json-parse throws for keys such as `__proto__`. */
-const forbiddenKeys = 'Object contains forbidden prototype property';
-
 function describe(error: FastifyError, request: FastifyRequest): string {
-  if (error.message === forbiddenKeys) return 'The request body has a key "__proto__" or "constructor", which no object may have.';
-  if (error instanceof SyntaxError) return `The request body is not valid JSON: ${error.message}.`;
   return messages[error.code]?.(request) ?? error.message;
 }
 
-function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+/**
+ * Returns the error for a JSON body that Fastify's parser refused. It says the same of bodies that are no JSON and of keys such
+ * as `__proto__`, which its parser (secure-json-parse) does not let through; the sender needs to know which.
+ */
+export function unreadableBody(body: string): Error & { statusCode: number } {
+  let message = 'The request body has a key "__proto__" or "constructor", which no object may have.';
+  try {
+    JSON.parse(body);
+  } catch (error) {
+    message = `The request body is not valid JSON: ${(error as Error).message}.`;
+  }
+  return Object.assign(new Error(message), { statusCode: 400 });
+}
+
+/** Answers a request that failed outside of GraphQL; what is not the client's fault is logged and masked. */
+export function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   const status = error.statusCode ?? 500;
   if (status >= 500) {
     request.log.error({ err: error }, 'request failed');

@@ -50,7 +50,7 @@ const notBuilt = `<!doctype html><meta charset="utf-8"><title>Snapinfra API</tit
 export async function sendExplorerPage(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const page = (await readOrNull('index.html')) ?? Buffer.from(notBuilt);
   const etag = `"${createHash('sha256').update(page).digest('base64url').slice(0, 22)}"`;
-  void reply.headers({ 'content-security-policy': contentSecurityPolicy, 'cache-control': 'no-cache', vary: 'accept', etag });
+  void reply.headers({ 'content-security-policy': contentSecurityPolicy, 'cache-control': 'no-cache', vary: 'origin, accept', etag });
   if (request.headers['if-none-match'] === etag) return reply.code(304).send();
   return reply.type('text/html; charset=utf-8').send(page);
 }
@@ -71,7 +71,7 @@ export function registerExplorerFiles(server: FastifyInstance): void {
       return reply;
     }
     const etag = `"${file}${zipped ? '-gzip' : ''}"`;
-    void reply.headers({ 'cache-control': 'public, max-age=31536000, immutable', vary: 'accept-encoding', etag });
+    void reply.headers({ 'cache-control': 'public, max-age=31536000, immutable', vary: 'origin, accept-encoding', etag });
     if (request.headers['if-none-match'] === etag) return reply.code(304).send();
     if (zipped) void reply.header('content-encoding', 'gzip');
     return reply.type(contentTypes[extension] ?? 'application/octet-stream').send(content);

@@ -13,6 +13,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import { createContext, type Context, type RequestInfo, type Services } from '../context.ts';
 import { formatError, formatRequestError } from '../graphql/formatError.ts';
+import { unreadableBody } from './errors.ts';
 import { sendExplorerPage, wantsPage } from './explorer.ts';
 import { factsOf, type RequestFacts } from './logging.ts';
 import { requestSignal } from './requestSignal.ts';
@@ -173,7 +174,8 @@ function registerJsonBody(server: FastifyInstance): void {
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
     factsOf(request).bodyBytes = Buffer.byteLength(body);
-    void parse(request, body as string, done);
+    const text = body as string;
+    void parse(request, text, (error, value) => done(error && text !== '' ? unreadableBody(text) : error, value));
   });
 }
 
