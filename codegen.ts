@@ -7,6 +7,7 @@ const model = (module: string, name: string): string => `import('../domains/${mo
 
 /** The record behind each object type that has one. Connections and edges of these types follow by name. */
 const records: Record<string, string> = {
+  ApiKey: model('users/apiKey.ts', 'ApiKeyRecord'),
   Activity: model('activity/activity.ts', 'ActivityRecord'),
   DatabaseSchema: model('databaseSchemas/databaseSchema.ts', 'DatabaseSchemaRecord'),
   Project: model('projects/project.ts', 'ProjectRecord'),

@@ -46,8 +46,8 @@ export interface Context {
   readonly request: RequestInfo;
   readonly connection: Connection;
   readonly loaders: Loaders;
-  /** Who asks; null when no credentials came. Use `findViewer`/`requireViewer`, which refuse bad credentials. */
-  readonly credentials: { viewer: Viewer | null } | { problem: RequestError };
+  /** Who asks; null when no credentials came, changed by a sign-in. Use `findViewer`/`requireViewer`, which refuse bad credentials. */
+  credentials: { viewer: Viewer | null } | { problem: RequestError };
   readonly log: Logger;
   /** The time of the request in ISO 8601 with milliseconds, as rows carry it. */
   now(): string;
@@ -67,29 +67,31 @@ export function createServices({ database, settings, log }: { database: Database
   };
 }
 
+/** A request before anybody knows who sends it. */
+export type AnonymousContext = Omit<Context, 'credentials'>;
+
 /** Makes the context of one request; checks the credentials that it carries. */
 export async function createContext({ services, request }: { services: Services; request: RequestInfo }): Promise<Context> {
   const connection = connect(services.database, { signal: request.signal, onCall: request.onCall });
   const nowSeconds = (): number => Math.floor(Date.now() / 1000);
-  const loaders = createLoaders(connection, nowSeconds);
-  return {
+  const anonymous: AnonymousContext = {
     services,
     request,
     connection,
-    loaders,
-    credentials: await readCredentials(),
+    loaders: createLoaders(connection, nowSeconds),
     log: request.log,
     now: () => new Date().toISOString(),
     nowSeconds,
     newId,
   };
+  return { ...anonymous, credentials: await readCredentials(anonymous) };
+}
 
-  async function readCredentials(): Promise<Context['credentials']> {
-    try {
-      return { viewer: await authenticate({ services, connection, authorization: request.authorization }) };
-    } catch (error) {
-      if (error instanceof RequestError) return { problem: error };
-      throw error;
-    }
+async function readCredentials(context: AnonymousContext): Promise<Context['credentials']> {
+  try {
+    return { viewer: await authenticate(context) };
+  } catch (error) {
+    if (error instanceof RequestError) return { problem: error };
+    throw error;
   }
 }

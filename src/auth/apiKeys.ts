@@ -7,17 +7,6 @@ import { hkdfSync, randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { equalHashes, sha256Hex } from './hashes.ts';
 
-/** What an API key may do, at most; its owner's role on a project limits it further. */
-export const apiKeyScopes = {
-  read: 'Read what the owner of the key can read.',
-  write: 'Change what the owner of the key can change. Includes every other scope.',
-  deploy: 'Create and report deployments and append to their logs; for CI pipelines.',
-  metrics: 'Track metric events.',
-} as const;
-
-/** One of `read`, `write`, `deploy`, `metrics`. */
-export type ApiKeyScope = keyof typeof apiKeyScopes;
-
 /** An API key taken apart. */
 export interface ParsedApiKey {
   /** Id of the stored key, such as `key_01h455vb4pex5vsknk084sn02q`. */
@@ -40,16 +29,6 @@ const secretCharacters = 43;
 const checksumCharacters = 6;
 const keyForm = /^snp_([0-9a-z]{1,64})_([0-9A-Za-z]{43})([0-9A-Za-z]{6})$/;
 const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
-
-/** True for a name of a scope; the names are data from outside and from rows. */
-export function isApiKeyScope(name: string): name is ApiKeyScope {
-  return Object.hasOwn(apiKeyScopes, name);
-}
-
-/** True where the scopes of a key cover what an operation needs. `write` covers all; `deploy` and `metrics` do not read. */
-export function scopesAllow(granted: readonly ApiKeyScope[], needed: ApiKeyScope): boolean {
-  return granted.includes('write') || granted.includes(needed);
-}
 
 /** True where a bearer credential is meant to be an API key, valid or not. */
 export function looksLikeApiKey(credential: string): boolean {

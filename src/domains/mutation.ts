@@ -3,8 +3,7 @@
  * transaction together with its activity row, its counters and, where the client sent an idempotency key, its answer.
  */
 import { createHash } from 'node:crypto';
-import type { Viewer } from '../auth/authenticate.ts';
-import type { Context } from '../context.ts';
+import type { AnonymousContext } from '../context.ts';
 import type { Row, Write } from '../data/connection.ts';
 import { countWrites, type CountChange } from '../data/counters.ts';
 import { TransactionRejected } from '../data/errors.ts';
@@ -39,7 +38,8 @@ export interface MutationPlan<Result> {
 /** A mutation: its name, what identifies a repetition of it, and how to plan it. `plan` runs again when another write came between. */
 export interface Mutation<Result> {
   name: string;
-  viewer: Viewer;
+  /** Who does it; for signing up and in, who it turned out to be. */
+  viewer: { readonly id: string };
   args: MutationArgs;
   /** The client's input; with an idempotency key, the same key must come with the same input. */
   input: unknown;
@@ -54,7 +54,7 @@ const keyLifetimeSeconds = 24 * 60 * 60;
  * Plans and commits a mutation; returns its result. `dryRun` plans only.
  * Throws what the plan throws, IDEMPOTENCY_KEY_REUSED for a key with other input, and CONFLICT when other writes kept coming between.
  */
-export async function mutate<Result>(context: Context, mutation: Mutation<Result>): Promise<Result> {
+export async function mutate<Result>(context: AnonymousContext, mutation: Mutation<Result>): Promise<Result> {
   const replay = mutation.args.dryRun ? null : await findReplay(context, mutation);
   if (replay) return replay.answer;
   for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
@@ -74,7 +74,7 @@ export async function mutate<Result>(context: Context, mutation: Mutation<Result
 }
 
 /** Writes the plan. Returns false when a condition did not hold any more, so that it has to be planned anew. */
-async function commit<Result>(context: Context, mutation: Mutation<Result>, plan: MutationPlan<Result>): Promise<boolean> {
+async function commit<Result>(context: AnonymousContext, mutation: Mutation<Result>, plan: MutationPlan<Result>): Promise<boolean> {
   if (plan.writes.length === 0) return true;
   if (plan.activity.length === 0) throw new Error(`${mutation.name} writes without leaving an activity`);
   const activity = plan.activity.map((entry): Write => ({
@@ -95,7 +95,7 @@ async function commit<Result>(context: Context, mutation: Mutation<Result>, plan
   return true;
 }
 
-async function tidy(context: Context, work: (() => Promise<void>) | undefined): Promise<void> {
+async function tidy(context: AnonymousContext, work: (() => Promise<void>) | undefined): Promise<void> {
   try {
     await work?.();
   } catch (error) {
@@ -104,11 +104,11 @@ async function tidy(context: Context, work: (() => Promise<void>) | undefined): 
 }
 
 /** Key of the row that remembers a mutation's answer. It expires, so it lives in a table with TTL, outside all indexes. */
-function idempotencyKeyOf(viewer: Viewer, key: string): Row {
+function idempotencyKeyOf(viewer: { readonly id: string }, key: string): Row {
   return { id: `idempotency#${viewer.id}#${key}`, createdAt: '-' };
 }
 
-function idempotencyWrites<Result>(context: Context, mutation: Mutation<Result>, plan: MutationPlan<Result>): Write[] {
+function idempotencyWrites<Result>(context: AnonymousContext, mutation: Mutation<Result>, plan: MutationPlan<Result>): Write[] {
   const key = mutation.args.idempotencyKey;
   if (key == null) return [];
   const item = {
@@ -121,7 +121,7 @@ function idempotencyWrites<Result>(context: Context, mutation: Mutation<Result>,
 }
 
 /** Returns the first answer to the mutation's idempotency key, if there was one in the last 24 hours. */
-async function findReplay<Result>(context: Context, mutation: Mutation<Result>): Promise<{ answer: Result } | null> {
+async function findReplay<Result>(context: AnonymousContext, mutation: Mutation<Result>): Promise<{ answer: Result } | null> {
   const key = mutation.args.idempotencyKey;
   if (key == null) return null;
   if (key.trim() === '' || key.length > maxKeyLength) {

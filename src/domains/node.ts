@@ -5,7 +5,8 @@ import type { IdPrefix } from '../data/tables.ts';
 import { findActivity } from './activity/activity.service.ts';
 import { findSchema } from './databaseSchemas/databaseSchemas.service.ts';
 import { findProject } from './projects/projects.service.ts';
-import { findUser } from './users/users.service.ts';
+import { findApiKey } from './users/apiKeys.service.ts';
+import { findSelf } from './users/users.service.ts';
 
 /** An object with the name of its GraphQL type. */
 export type NodeRecord = { __typename: string; id: string };
@@ -17,7 +18,8 @@ const finders: Partial<Record<IdPrefix, { type: string; find: Finder }>> = {
   prj: { type: 'Project', find: findProject },
   sch: { type: 'DatabaseSchema', find: findSchema },
   act: { type: 'Activity', find: findActivity },
-  usr: { type: 'User', find: findUser },
+  usr: { type: 'User', find: findSelf },
+  key: { type: 'ApiKey', find: findApiKey },
 };
 
 /** Returns the object with this id if the viewer may see it, else null; also null for ids that are not of this API. */

@@ -1,6 +1,5 @@
 /** Activity: one row for each thing that somebody did. */
-import type { Viewer } from '../../auth/authenticate.ts';
-import type { Context } from '../../context.ts';
+import type { AnonymousContext } from '../../context.ts';
 import { ttlAttribute } from '../../data/tables.ts';
 
 /** What activities are about, as stored. */
@@ -53,7 +52,7 @@ export type ActivityRecord = {
 const secondsPerDay = 86_400;
 
 /** Returns the row of an entry. */
-export function activityRow(context: Context, actor: Viewer, entry: ActivityEntry): ActivityRecord {
+export function activityRow(context: AnonymousContext, actor: { id: string }, entry: ActivityEntry): ActivityRecord {
   const days = context.services.settings.ttlDays.activity;
   return {
     id: context.newId('act'),

@@ -3,16 +3,12 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import {
   apiKeyMatches,
-  apiKeyScopes,
   deriveApiKeySecret,
-  isApiKeyScope,
   issueApiKey,
   looksLikeApiKey,
   parseApiKey,
   randomApiKeySecret,
-  scopesAllow,
 } from '../../../src/auth/apiKeys.ts';
-import type { ApiKeyScope } from '../../../src/auth/apiKeys.ts';
 
 const keyId = 'key_01h455vb4pex5vsknk084sn02q';
 const issued = issueApiKey({ keyId, secret: randomApiKeySecret() });
@@ -111,34 +107,5 @@ describe('secrets', () => {
 
   test('a short master key is refused', () => {
     expect(() => deriveApiKeySecret({ ...inputs, masterKey: randomBytes(31) })).toThrow('31 bytes');
-  });
-});
-
-describe('scopes', () => {
-  test('are the four of the contract, each described', () => {
-    expect(Object.keys(apiKeyScopes)).toEqual(['read', 'write', 'deploy', 'metrics']);
-    for (const description of Object.values(apiKeyScopes)) expect(description).toMatch(/^[A-Z].{10,}\.$/);
-  });
-
-  test.each(['READ', 'admin', '', 'constructor', '__proto__', 'toString'])('%j is not one', (name) => {
-    expect(isApiKeyScope(name)).toBe(false);
-  });
-
-  test('are recognised', () => {
-    expect(['read', 'write', 'deploy', 'metrics'].every(isApiKeyScope)).toBe(true);
-  });
-
-  test.each<[ApiKeyScope[], ApiKeyScope[]]>([
-    [[], []],
-    [['read'], ['read']],
-    [['deploy'], ['deploy']],
-    [['metrics'], ['metrics']],
-    [['write'], ['read', 'write', 'deploy', 'metrics']],
-    [
-      ['read', 'metrics'],
-      ['read', 'metrics'],
-    ],
-  ])('%j allow exactly %j', (granted, allowed) => {
-    expect(Object.keys(apiKeyScopes).filter((needed) => scopesAllow(granted, needed as ApiKeyScope))).toEqual(allowed);
   });
 });
