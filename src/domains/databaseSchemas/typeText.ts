@@ -48,6 +48,8 @@ export function isSafeTypeText(text: string): boolean {
   const tokens = tokenize(unbracket(text));
   const first = tokens?.[0];
   if (!tokens || !first || (first.kind !== 'word' && first.kind !== 'quoted')) return false;
+  // The longest type names, with character set and collation, have about eight words.
+  if (tokens.filter(({ kind }) => kind === 'word').length > 12 && !tokens.some(({ text: sign }) => sign === '(')) return false;
   const open: string[] = [];
   for (const { kind, text: sign } of tokens) {
     if (kind !== 'sign') continue;
