@@ -2,6 +2,7 @@
 import type { Logger } from 'pino';
 import { authenticate, type Viewer } from './auth/authenticate.ts';
 import { createAuthServices, type AuthServices, type AuthSettings } from './auth/services.ts';
+import { createBackground, type Background } from './background.ts';
 import type { Database } from './data/client.ts';
 import { connect, type Connection, type DatabaseCall } from './data/connection.ts';
 import { createCursorCodec, type CursorCodec } from './data/cursor.ts';
@@ -13,6 +14,8 @@ import { RequestError } from './errors.ts';
 
 /** Settings that the domains need; the process's configuration satisfies it. */
 export interface Settings extends AuthSettings {
+  /** Milliseconds between the two passes of a project's deletion, longer than any request takes; 15 s unless given. */
+  deletionSettleMs?: number;
   /** Days after which expiring rows go: activity 365, analytics 90, generations 30. */
   ttlDays: { activity: number; analytics: number; codeGenerations: number };
 }
@@ -23,6 +26,7 @@ export interface Services {
   settings: Settings;
   cursors: CursorCodec;
   auth: AuthServices;
+  background: Background;
   log: Logger;
 }
 
@@ -62,6 +66,7 @@ export function createServices({ database, settings, log }: { database: Database
     database,
     settings,
     log,
+    background: createBackground(log),
     cursors: createCursorCodec(deriveKey(settings.jwtSecret, 'cursors')),
     auth: createAuthServices(settings),
   };

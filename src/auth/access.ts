@@ -1,6 +1,7 @@
 /** The first statement of every service function: who asks, and may they? */
 import type { Context } from '../context.ts';
-import type { ProjectRecord } from '../domains/projects/project.ts';
+import type { Row } from '../data/connection.ts';
+import { isVisibleStatus, type ProjectRecord } from '../domains/projects/project.ts';
 import { notFound, refused, RequestError, unauthenticated } from '../errors.ts';
 import type { Viewer } from './authenticate.ts';
 import {
@@ -92,7 +93,20 @@ export async function requireProjectAccess(
   return { project, role };
 }
 
-/** A project under deletion is gone for everyone, at once. */
 function isVisible(project: ProjectRecord | null): project is ProjectRecord {
-  return project !== null && project.status !== 'deleting';
+  return project !== null && isVisibleStatus(project.status);
+}
+
+/**
+ * Returns a filter for lists that are kept by user instead of by project: it tells the rows whose project the viewer may
+ * read now. Such lists also hold rows of projects that were given away or deleted, or that a member of long ago worked in.
+ */
+export function readableRows(context: Context): (rows: readonly Row[]) => Promise<boolean[]> {
+  return async (rows) => {
+    const viewer = findViewer(context);
+    const projects = context.loaders.byId('projects');
+    // Most rows are in projects that the viewer owns: with the owner known, all those are one read.
+    await Promise.all(rows.map((row) => projects.load({ id: String(row['projectId']), sort: viewer?.id })));
+    return Promise.all(rows.map(async (row) => (await findProjectAccess(context, String(row['projectId']), 'project.read')) !== null));
+  };
 }

@@ -69,3 +69,18 @@ export async function readOwnerCounts(connection: Connection, ownerId: string): 
   const keys = Array.from({ length: shards }, (_, shard) => ownerShardKey(ownerId, shard));
   return addUp(await connection.batchGet('settings', keys, { consistent: true }));
 }
+
+/**
+ * Returns the writes that remove a project's counters (`shardItems`, as stored) and subtract them from its owner's.
+ * The shards must not have changed since they were read, or the transaction fails.
+ */
+export function moveOutCounts(ownerId: string, shardItems: readonly Row[]): Write[] {
+  if (shardItems.length === 0) return [];
+  const sums = addUp(shardItems);
+  const negative = Object.fromEntries(Object.entries(sums).filter(([, sum]) => sum !== 0).map(([name, sum]) => [name, -sum]));
+  const deletions = shardItems.map((item): Write => {
+    const { id, userId, ...counts } = item;
+    return { kind: 'delete', table: 'projects', key: { id, userId }, condition: { equals: counts } };
+  });
+  return [...deletions, ...countWrites({ ownerId, by: negative })];
+}

@@ -67,8 +67,7 @@ export function isLive(row: Row, nowSeconds: number): boolean {
 
 /** Reads one page. One row more than wanted is read, because DynamoDB sends a LastEvaluatedKey whenever Limit is met exactly. */
 export async function readPage(connection: Connection, source: ListSource, page: PageRequest, nowSeconds: number): Promise<Page> {
-  const { table, index, filter } = source;
-  const counts = (row: Row): boolean => isLive(row, nowSeconds) && (!filter || filter(row));
+  const { table, index } = source;
   const rows: Row[] = [];
   let scannedCount = 0;
   let readTo: Row | null = null;
@@ -81,6 +80,7 @@ export async function readPage(connection: Connection, source: ListSource, page:
       limit,
       start,
     });
+    const counts = await countingRows(source, answer.items, nowSeconds);
     for (const row of answer.items) {
       if (counts(row)) {
         if (rows.length === page.size) return finish(true, false);
@@ -120,7 +120,7 @@ export async function hasRowBehind(connection: Connection, source: ListSource, p
   const row = await connection.get(table, key);
   // A row that has moved within the list since (its updatedAt changed, say) no longer lies there.
   const inPlace = row !== null && positionAttributes(table, source.index).every((name) => row[name] === page.from[name]);
-  return inPlace && isLive(row, nowSeconds) && (!source.filter || source.filter(row));
+  return inPlace && (await countingRows(source, [row], nowSeconds)).has(row);
 }
 
 /**
@@ -138,7 +138,7 @@ export async function countRows(connection: Connection, source: ListSource, limi
       limit: limit + 1 - value,
       start,
     });
-    value += answer.items.filter((row) => isLive(row, nowSeconds) && (!source.filter || source.filter(row))).length;
+    value += (await countingRows(source, answer.items, nowSeconds)).size;
     scanned += answer.items.length;
     if (value > limit) return { value: limit, exact: false };
     start = answer.next ?? undefined;

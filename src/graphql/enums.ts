@@ -2,7 +2,7 @@
  * Enum values: SCREAMING_SNAKE_CASE for clients, lower case with hyphens in rows (`ROLLED_BACK` ↔ `rolled-back`).
  * One rule for all enums; a stored value that no enum value stands for reads as UNKNOWN, and UNKNOWN is never taken as input.
  */
-import { GraphQLEnumType, GraphQLError } from 'graphql';
+import { GraphQLError, isEnumType, isIntrospectionType, type DocumentNode, type GraphQLEnumType, type GraphQLSchema } from 'graphql';
 
 /** The value that stands for every stored value that this version of the API does not know. */
 const unknownName = 'UNKNOWN';
@@ -12,36 +12,37 @@ export function storedEnumValue(name: string): string {
   return name.toLowerCase().replaceAll('_', '-');
 }
 
-/** Returns the enum with stored values inside and tolerant reading. */
-export function withStoredValues(type: GraphQLEnumType): GraphQLEnumType {
-  const config = type.toConfig();
-  const values = Object.fromEntries(Object.entries(config.values).map(([name, value]) => [name, { ...value, value: storedEnumValue(name) }]));
-  return new StoredEnum({ ...config, values });
+/** Returns resolvers that give every enum of the SDL its stored values inside the server. */
+export function enumResolvers(typeDefs: readonly DocumentNode[]): Record<string, Record<string, string>> {
+  const enums = typeDefs.flatMap(({ definitions }) => definitions).filter((definition) => definition.kind === 'EnumTypeDefinition');
+  return Object.fromEntries(
+    enums.map(({ name, values = [] }) => [name.value, Object.fromEntries(values.map((value) => [value.name.value, storedEnumValue(value.name.value)]))]),
+  );
 }
 
-class StoredEnum extends GraphQLEnumType {
-  override serialize(value: unknown): string | undefined {
-    const name = typeof value === 'string' ? storedNameOf(value) : '';
-    if (this.getValue(name)) return name;
-    return this.getValue(unknownName) ? unknownName : super.serialize(value) ?? undefined;
+/** Makes the enums of a schema tolerant of unknown stored values, and intolerant of UNKNOWN from clients. Changes the schema. */
+export function readUnknownValues(schema: GraphQLSchema): GraphQLSchema {
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (isEnumType(type) && !isIntrospectionType(type) && type.getValue(unknownName)) tolerate(type);
   }
-
-  override parseValue(value: unknown, ...rest: [hideSuggestions?: boolean | null]): unknown {
-    if (value === unknownName) throw this.unknownAsInput();
-    return super.parseValue(value, ...rest);
-  }
-
-  override parseLiteral(...args: Parameters<GraphQLEnumType['parseLiteral']>): unknown {
-    if ('value' in args[0] && args[0].value === unknownName) throw this.unknownAsInput();
-    return super.parseLiteral(...args);
-  }
-
-  private unknownAsInput(): GraphQLError {
-    const names = this.getValues().map(({ name }) => name).filter((name) => name !== unknownName);
-    return new GraphQLError(`${unknownName} is only ever returned. Send one of ${names.join(', ')}.`);
-  }
+  return schema;
 }
 
-function storedNameOf(value: string): string {
-  return value.toUpperCase().replaceAll('-', '_');
+function tolerate(type: GraphQLEnumType): void {
+  const parseValue = type.parseValue.bind(type);
+  const parseLiteral = type.parseLiteral.bind(type);
+  const names = new Map(type.getValues().map(({ name, value }) => [value as unknown, name]));
+  const known = type.getValues().flatMap(({ name }) => (name === unknownName ? [] : [name]));
+  const refuse = (name: unknown): void => {
+    if (name === unknownName) throw new GraphQLError(`${unknownName} is only ever returned. Send one of ${known.join(', ')}.`);
+  };
+  type.serialize = (value) => names.get(value) ?? unknownName;
+  type.parseValue = (value, ...rest) => {
+    refuse(value);
+    return parseValue(value, ...rest);
+  };
+  type.parseLiteral = (node, ...rest) => {
+    refuse('value' in node ? node.value : undefined);
+    return parseLiteral(node, ...rest);
+  };
 }

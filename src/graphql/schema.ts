@@ -1,10 +1,9 @@
 /** The executable schema: the SDL files of `schema/`, the resolvers of the domains, one rule for enums. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { makeExecutableSchema } from '@graphql-tools/schema';
-import { isEnumType, isIntrospectionType, parse, type DocumentNode, type GraphQLSchema } from 'graphql';
-import { mapSchema, MapperKind } from '@graphql-tools/utils';
+import { parse, type DocumentNode, type GraphQLSchema } from 'graphql';
 import { packageRoot } from '../root.ts';
-import { withStoredValues } from './enums.ts';
+import { enumResolvers, readUnknownValues } from './enums.ts';
 import { resolvers } from './resolvers.ts';
 import { scalars } from './scalars.ts';
 
@@ -17,6 +16,12 @@ export function readTypeDefs(): DocumentNode[] {
 
 /** Builds the executable schema. */
 export function createSchema(): GraphQLSchema {
-  const schema = makeExecutableSchema({ typeDefs: readTypeDefs(), resolvers: { ...scalars, ...resolvers }, resolverValidationOptions: { requireResolversToMatchSchema: 'error' } });
-  return mapSchema(schema, { [MapperKind.ENUM_TYPE]: (type) => (isEnumType(type) && !isIntrospectionType(type) ? withStoredValues(type) : type) });
+  const typeDefs = readTypeDefs();
+  return readUnknownValues(
+    makeExecutableSchema({
+      typeDefs,
+      resolvers: { ...enumResolvers(typeDefs), ...scalars, ...resolvers },
+      resolverValidationOptions: { requireResolversToMatchSchema: 'error' },
+    }),
+  );
 }

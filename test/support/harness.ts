@@ -3,7 +3,7 @@ import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { execute, parse, validate, type ExecutionResult, type GraphQLFormattedError } from 'graphql';
 import pino from 'pino';
 import { createDatabase, type Database } from '../../src/data/client.ts';
-import type { DatabaseCall, Row } from '../../src/data/connection.ts';
+import { connect, type DatabaseCall, type Row } from '../../src/data/connection.ts';
 import type { TableId } from '../../src/data/tables.ts';
 import { createContext, createServices, type Services, type Settings } from '../../src/context.ts';
 import { formatError } from '../../src/graphql/formatError.ts';
@@ -48,12 +48,17 @@ export interface Harness {
   signUp(overrides?: { email?: string; password?: string; username?: string }): Promise<TestUser>;
   /** Puts a row straight into a table, as the earlier backend would have. */
   putRow(table: TableId, row: Row): Promise<void>;
-  close(): void;
+  /** Returns all items of a partition, straight from the table. */
+  rows(table: TableId, partition: string): Promise<Row[]>;
+  /** Waits until all background work has ended. */
+  settled(): Promise<void>;
+  close(): Promise<void>;
 }
 
 /** Settings of the tests; cheap where cost does not matter. */
 export const testSettings: Settings = {
   jwtSecret: 'test-secret-of-at-least-32-characters',
+  deletionSettleMs: 20,
   ttlDays: { activity: 365, analytics: 90, codeGenerations: 30 },
 };
 
@@ -113,6 +118,14 @@ export async function createHarness(settings: Partial<Settings> = {}): Promise<H
     putRow: async (table, row) => {
       await database.documents.send(new PutCommand({ TableName: database.name(table), Item: row }));
     },
-    close: () => database.close(),
+    rows: async (table, partition) => {
+      const connection = connect(database, { signal: AbortSignal.timeout(10_000) });
+      return (await connection.query({ table, partition, consistent: true })).items;
+    },
+    settled: () => services.background.settled(),
+    close: async () => {
+      await services.background.stop();
+      database.close();
+    },
   };
 }

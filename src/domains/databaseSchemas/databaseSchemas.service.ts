@@ -1,5 +1,5 @@
 /** What can be done with schemas: authorize → rules → write, with one activity row. */
-import { findProjectAccess, requireProjectAccess, requireViewer, type ProjectAccess } from '../../auth/access.ts';
+import { findProjectAccess, readableRows, requireProjectAccess, requireViewer, type ProjectAccess } from '../../auth/access.ts';
 import type { Viewer } from '../../auth/authenticate.ts';
 import type { Context } from '../../context.ts';
 import { BodyTooLarge, removeBody, storeBody, type StoredBody } from '../../data/body.ts';
@@ -58,7 +58,8 @@ export async function listProjectSchemas(
 /** Lists the schemas of all projects that a user owns, for that user; null for everyone else. */
 export async function listUserSchemas(context: Context, user: { id: string }, args: PageArgs): Promise<Connection<DatabaseSchemaRecord> | null> {
   const viewer = requireViewer(context, 'account.read');
-  return viewer.id === user.id ? listConnection(context, 'user.schemas', schemasOfOwner(user.id), args) : null;
+  if (viewer.id !== user.id) return null;
+  return listConnection(context, 'user.schemas', { ...schemasOfOwner(user.id), visible: readableRows(context) }, args);
 }
 
 /** Lists all versions of a schema's name, latest first. */

@@ -2,8 +2,16 @@
 import type { Role } from '../../auth/permissions.ts';
 import { roleAllows } from '../../auth/permissions.ts';
 
-/** Statuses as stored; `deleting` is internal: such a project is invisible. */
-export type ProjectStatus = 'draft' | 'active' | 'archived' | 'deleting';
+/** Statuses as stored; those of `hiddenStatuses` are internal. */
+export type ProjectStatus = 'draft' | 'active' | 'archived' | (typeof hiddenStatuses)[number];
+
+/** A project on its way out, or a copy that is not complete yet: invisible for everyone. */
+export const hiddenStatuses = ['deleting', 'copying'] as const;
+
+/** Returns whether a project with this status exists as far as users can tell. */
+export function isVisibleStatus(status: unknown): boolean {
+  return !hiddenStatuses.some((hidden) => hidden === status);
+}
 
 /** Which fields an edit changed, kept for the last edits so that a conflict can name them. */
 export type Edit = { revision: number; fields: string[] };

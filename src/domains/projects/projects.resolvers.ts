@@ -1,7 +1,11 @@
 import { roleOn } from '../../auth/access.ts';
 import type { MutationResolvers, ProjectResolvers, QueryResolvers, UserResolvers } from '../../graphql/generated.ts';
+import { readProjectCounts } from '../../data/counters.ts';
 import { payload } from '../payload.ts';
+import { duplicateProject } from './copy.service.ts';
+import { deleteProject } from './deletion.service.ts';
 import { abilitiesOf } from './project.ts';
+import { statsFrom } from './stats.ts';
 import { archiveProject, createProject, createProjects, findProject, listProjectsOf, unarchiveProject, updateProject } from './projects.service.ts';
 import { findUser } from '../users/users.service.ts';
 
@@ -15,6 +19,8 @@ export const projectsResolvers = {
     projectBulkCreate: (_, args, context) => payload(() => createProjects(context, args)),
     projectUpdate: (_, args, context) => payload(() => updateProject(context, args)),
     projectArchive: (_, args, context) => payload(() => archiveProject(context, args)),
+    projectDuplicate: (_, args, context) => payload(() => duplicateProject(context, args)),
+    projectDelete: (_, args, context) => payload(() => deleteProject(context, args)),
     projectUnarchive: (_, args, context) => payload(() => unarchiveProject(context, args)),
   } satisfies MutationResolvers,
 
@@ -26,6 +32,7 @@ export const projectsResolvers = {
     tags: (project) => project.tags ?? [],
     revision: (project) => project.revision ?? 1,
     owner: (project, _, context) => findUser(context, project.userId),
+    stats: async (project, _, context) => statsFrom(await readProjectCounts(context.connection, project.id, project.userId)),
     viewerRole: (project, _, context) => roleOn(context, project),
     viewerCanUpdate: async (project, _, context) => abilitiesOf(await roleOn(context, project)).canUpdate,
     viewerCanDelete: async (project, _, context) => abilitiesOf(await roleOn(context, project)).canDelete,

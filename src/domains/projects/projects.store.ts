@@ -3,7 +3,7 @@ import type { Context } from '../../context.ts';
 import type { Row, Write } from '../../data/connection.ts';
 import type { ListSource } from '../../data/page.ts';
 import type { RecordEdit } from '../revision.ts';
-import type { ProjectRecord } from './project.ts';
+import { isVisibleStatus, type ProjectRecord } from './project.ts';
 
 /** Returns the write that creates a project. */
 export function putProject(project: ProjectRecord): Write {
@@ -15,14 +15,19 @@ export function updateProject(project: ProjectRecord, edit: RecordEdit<ProjectRe
   return { kind: 'update', table: 'projects', key: { id: project.id, userId: project.userId }, changes: edit.changes, condition: edit.condition };
 }
 
-/** Returns the projects of an owner, by time of creation. Projects under deletion do not count. */
+/** Returns the projects of an owner, by time of creation. Hidden projects do not count. */
 export function projectsOfOwner(ownerId: string, { descending, filter, filterKey }: { descending: boolean } & Pick<ListSource, 'filter' | 'filterKey'>): ListSource {
-  const counts = (row: Row): boolean => row['status'] !== 'deleting' && (!filter || filter(row));
+  const counts = (row: Row): boolean => isVisibleStatus(row['status']) && (!filter || filter(row));
   return { table: 'projects', index: 'UserIdIndex', partition: ownerId, descending, filter: filter ? counts : isThere, filterKey };
 }
 
 function isThere(row: Row): boolean {
-  return row['status'] !== 'deleting';
+  return isVisibleStatus(row['status']);
+}
+
+/** All projects with a status, of all owners: for operators and for background work. */
+export function projectsByStatus(status: string) {
+  return { table: 'projects', index: 'StatusIndex', partition: status } as const;
 }
 
 /** Returns a project's row whoever may see it, or null. For fields of objects whose access was decided already. */

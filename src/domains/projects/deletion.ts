@@ -1,0 +1,83 @@
+/**
+ * Removal of a project with everything in it. The project's status `deleting` hides it at once; this job removes the
+ * rest, piece by piece, and the project's own row last. So a job that was stopped half-way is found again through
+ * StatusIndex and simply runs anew: every step can be repeated.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { Connection, Row, Write } from '../../data/connection.ts';
+import { moveOutCounts } from '../../data/counters.ts';
+import { tableIds, tables, type TableId } from '../../data/tables.ts';
+import type { ProjectRecord } from './project.ts';
+
+/** How the job paces itself. */
+export interface DeletionSettings {
+  /**
+   * Milliseconds between the two passes. The second one removes what writes that had begun before the deletion left
+   * behind, and what the eventually consistent index did not show yet; longer than any request may take.
+   */
+  settleMs: number;
+}
+
+/** Tables whose rows belong to a project and are listed by its ProjectIdIndex. */
+const childTables = tableIds.filter((table) => 'ProjectIdIndex' in tables[table].indexes);
+
+/** Removes all that belongs to a project under deletion, then the project. */
+export async function removeProject(connection: Connection, project: ProjectRecord, { settleMs, log, signal }: DeletionSettings & { log: Logger; signal: AbortSignal }): Promise<void> {
+  const started = Date.now();
+  let removed = await removeContents(connection, project);
+  await sleep(settleMs, undefined, { signal });
+  removed += await removeContents(connection, project);
+  await removeRoot(connection, project);
+  log.info({ projectId: project.id, removed, milliseconds: Date.now() - started }, 'project deleted');
+}
+
+async function removeContents(connection: Connection, project: ProjectRecord): Promise<number> {
+  let removed = 0;
+  for (const table of childTables) removed += await removeChildren(connection, table, project.id);
+  return removed + (await removePartition(connection, 'teams', project.id));
+}
+
+async function removeChildren(connection: Connection, table: TableId, projectId: string): Promise<number> {
+  let removed = 0;
+  let start: Row | undefined;
+  do {
+    const page = await connection.query({ table, index: 'ProjectIdIndex', partition: projectId, limit: 100, start } as Parameters<Connection['query']>[0]);
+    for (const row of page.items) removed += await removePartition(connection, table, row['id'] as string);
+    await connection.writeAll(page.items.flatMap((row) => companionsOf(table, row)));
+    start = page.next ?? undefined;
+  } while (start);
+  return removed;
+}
+
+/** Items that belong to a row but lie in another partition. */
+function companionsOf(table: TableId, row: Row): { table: TableId; delete: Row }[] {
+  if (table !== 'schemas') return [];
+  return [{ table, delete: { id: `name#${String(row['projectId'])}#${String(row['name'])}`, userId: '-' } }];
+}
+
+/** Removes a whole partition: an object with its body, logs and whatever else lies beside it. The object's own row goes last, so that a rerun finds the rest. */
+async function removePartition(connection: Connection, table: TableId, partition: string): Promise<number> {
+  const names = Object.values(tables[table].key);
+  const keys: Row[] = [];
+  let start: Row | undefined;
+  do {
+    const page = await connection.query({ table, partition, start, consistent: true } as Parameters<Connection['query']>[0]);
+    keys.push(...page.items.map((item) => Object.fromEntries(names.map((name) => [name, item[name]]))));
+    start = page.next ?? undefined;
+  } while (start);
+  await connection.writeAll(keys.toReversed().map((key) => ({ table, delete: key })));
+  return keys.length;
+}
+
+/** Takes the project's counters out of its owner's and removes the project's own items, counters and row in one transaction. */
+async function removeRoot(connection: Connection, project: ProjectRecord): Promise<void> {
+  const { items } = await connection.query({ table: 'projects', partition: project.id, consistent: true });
+  const own = items.find(({ userId }) => userId === project.userId);
+  if (!own) return;
+  const isCounter = (item: Row): boolean => String(item['userId']).startsWith(`${project.userId}#stats#`);
+  const others = items.filter((item) => item !== own && !isCounter(item));
+  await connection.writeAll(others.map(({ id, userId }) => ({ table: 'projects', delete: { id, userId } })));
+  const removal: Write = { kind: 'delete', table: 'projects', key: { id: project.id, userId: project.userId }, condition: { equals: { status: own['status'] } } };
+  await connection.transact([...moveOutCounts(project.userId, items.filter(isCounter)), removal]);
+}
