@@ -15,6 +15,8 @@ interface ListSourceOf<T extends TableId> {
   descending: boolean;
   /** Rows that count. */
   filter?: ((row: Row) => boolean) | undefined;
+  /** Which of the rows that count the reader may see, where the partition alone does not decide that: one answer for each row. */
+  visible?: ((rows: readonly Row[]) => Promise<readonly boolean[]>) | undefined;
   /**
    * Present for a filter that a client chose and that may drop most rows: such a page reads ahead in larger steps, until
    * it is full or the scan budget is used up. Names the filter for cursors and loaders: equal keys mean equal filters.
@@ -63,6 +65,16 @@ export function positionOf(row: Row, table: TableId, index?: string): Row {
 export function isLive(row: Row, nowSeconds: number): boolean {
   const expiry: unknown = row[ttlAttribute];
   return typeof expiry !== 'number' || expiry > nowSeconds;
+}
+
+/** Returns which of these rows count. */
+async function countingRows(source: ListSource, rows: readonly Row[], nowSeconds: number): Promise<(row: Row) => boolean> {
+  const counts = (row: Row): boolean => isLive(row, nowSeconds) && (!source.filter || source.filter(row));
+  if (!source.visible) return counts;
+  const candidates = rows.filter(counts);
+  const visible = await source.visible(candidates);
+  const seen = new Set(candidates.filter((_, i) => visible[i]));
+  return (row) => seen.has(row);
 }
 
 /** Reads one page. One row more than wanted is read, because DynamoDB sends a LastEvaluatedKey whenever Limit is met exactly. */
@@ -120,7 +132,7 @@ export async function hasRowBehind(connection: Connection, source: ListSource, p
   const row = await connection.get(table, key);
   // A row that has moved within the list since (its updatedAt changed, say) no longer lies there.
   const inPlace = row !== null && positionAttributes(table, source.index).every((name) => row[name] === page.from[name]);
-  return inPlace && (await countingRows(source, [row], nowSeconds)).has(row);
+  return inPlace && (await countingRows(source, [row], nowSeconds))(row);
 }
 
 /**
@@ -138,7 +150,7 @@ export async function countRows(connection: Connection, source: ListSource, limi
       limit: limit + 1 - value,
       start,
     });
-    value += (await countingRows(source, answer.items, nowSeconds)).size;
+    value += answer.items.filter(await countingRows(source, answer.items, nowSeconds)).length;
     scanned += answer.items.length;
     if (value > limit) return { value: limit, exact: false };
     start = answer.next ?? undefined;
