@@ -8,8 +8,10 @@ const model = (module: string, name: string): string => `import('../domains/${mo
 /** The record behind each object type that has one. Connections and edges of these types follow by name. */
 const records: Record<string, string> = {
   ApiKey: model('users/apiKey.ts', 'ApiKeyRecord'),
+  Architecture: model('architectures/architecture.ts', 'ArchitectureRecord'),
   Activity: model('activity/activity.ts', 'ActivityRecord'),
   DatabaseSchema: model('databaseSchemas/databaseSchema.ts', 'DatabaseSchemaRecord'),
+  Deployment: model('deployments/deployment.ts', 'DeploymentRecord'),
   Project: model('projects/project.ts', 'ProjectRecord'),
   User: model('users/user.ts', 'UserRecord'),
 };
@@ -17,10 +19,16 @@ const records: Record<string, string> = {
 /** Types whose model is not a record of a table. */
 const models: Record<string, string> = {
   DeletedCounts: model('payload.ts', 'DeletedCounts'),
+  ArchitectureNode: model('architectures/model.ts', 'ArchitectureNode'),
+  // Not the edge of a list: that is ArchitectureConnectionEdge.
+  ArchitectureEdge: model('architectures/model.ts', 'ArchitectureEdge'),
+  ArchitectureConnectionEdge: model('list.ts', `Edge<${model('architectures/architecture.ts', 'ArchitectureRecord')}>`),
   SchemaTable: model('databaseSchemas/model.ts', 'SchemaTable'),
   SchemaField: model('databaseSchemas/model.ts', 'SchemaField'),
   SchemaRelationship: model('databaseSchemas/model.ts', 'SchemaRelationship'),
   PageInfo: model('list.ts', 'PageInfo'),
+  DeploymentLogConnection: model('deployments/deploymentLogs.service.ts', 'LogConnection'),
+  DeploymentLogEdge: model('list.ts', `Edge<${model('deployments/deploymentLog.ts', 'LogEntry')}>`),
   BoundedCount: model('list.ts', 'BoundedCount'),
   Node: `{ __typename: string; id: string }`,
   UserError: `import('../errors.ts').UserErrorEntry`,
@@ -39,7 +47,9 @@ const enumValues: Record<string, Record<string, string>> = {};
 const enumModels: Record<string, string> = {};
 for (const definition of definitions) {
   if (definition.kind === 'EnumTypeDefinition') {
-    enumValues[definition.name.value] = Object.fromEntries((definition.values ?? []).map(({ name }) => [name.value, storedEnumValue(name.value)]));
+    enumValues[definition.name.value] = Object.fromEntries(
+      (definition.values ?? []).map(({ name }) => [name.value, storedEnumValue(name.value)]),
+    );
     enumModels[definition.name.value] = 'string';
   }
   if (definition.kind !== 'ObjectTypeDefinition') continue;

@@ -230,7 +230,7 @@ function toConfig(env: Environment): Config {
       port: env.PORT,
       corsOrigins: env.CORS_ORIGIN ?? (production ? [] : developmentOrigins),
       trustProxy: env.TRUST_PROXY,
-      drainDelayMs: env.SHUTDOWN_DELAY_MS ?? (production ? 1_000 : 0),
+      drainDelayMs: env.SHUTDOWN_DELAY_MS ?? (production ? 2_000 : 300),
     },
     logLevel: env.LOG_LEVEL,
     introspection: env.INTROSPECTION ?? !production,

@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { loadConfig, type Config } from './config.ts';
-import { createServices } from './context.ts';
+import { createServices, type Services } from './context.ts';
+import { resumeDeletions } from './domains/projects/deletion.service.ts';
 import { createLog } from './http/logging.ts';
 import { createServer, readVersion } from './server.ts';
 import { openDatabase, type OpenDatabase } from './startup/database.ts';
@@ -17,10 +18,13 @@ const graceMs = 20_000;
 /** A terminal sends Ctrl-C to the whole process group and npm passes it on: one press can arrive twice. */
 const sameKeyPressMs = 250;
 
+const maintenanceIntervalMs = 5 * 60_000;
+
 interface Running {
   readonly config: Config;
   readonly log: Logger;
   readonly open: OpenDatabase;
+  readonly services: Services;
   readonly server: FastifyInstance;
   readonly state: { stoppingSince: number | null };
 }
@@ -43,15 +47,24 @@ async function start(): Promise<Running> {
     const services = createServices({ database: open.database, settings: config, log });
     const server = await createServer({ config, services, log, isStopping: () => state.stoppingSince !== null });
     await listen(server, config);
-    return { config, log, open, server, state };
+    return { config, log, open, services, server, state };
   } catch (error) {
     await open.stop();
     throw error;
   }
 }
 
-/** Not ready → no new connections → requests in flight answered → database stopped. Exits with `code`. */
-async function stop({ config, log, open, server, state }: Running, code: number): Promise<never> {
+/** Takes up what an earlier process left unfinished, now and then; at the start everything, where no other process can be at it. */
+function startMaintenance({ config, services }: Running): void {
+  let all = config.database.location.kind === 'embedded';
+  services.background.repeat('interrupted deletions', maintenanceIntervalMs, async (signal) => {
+    await resumeDeletions(services, signal, { all });
+    all = false;
+  });
+}
+
+/** Not ready → no new connections → requests in flight answered → background work ended → database stopped. Exits with `code`. */
+async function stop({ config, log, open, services, server, state }: Running, code: number): Promise<never> {
   state.stoppingSince = Date.now();
   setTimeout(() => {
     log.error({ graceMs }, 'requests did not finish in time; exiting without them');
@@ -59,6 +72,7 @@ async function stop({ config, log, open, server, state }: Running, code: number)
   }, graceMs).unref();
   await sleep(config.http.drainDelayMs);
   await server.close();
+  await services.background.stop();
   await open.stop();
   log.info('stopped');
   process.exit(code);
@@ -89,6 +103,7 @@ async function main(): Promise<void> {
   const running = await start();
   const { config, log, open, server } = running;
   exitOnUncaught(log);
+  startMaintenance(running);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => onSignal(running, signal));
   void open.crashed.then((sentence) => {
     log.fatal(sentence);

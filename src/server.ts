@@ -1,5 +1,6 @@
 /** The HTTP server: GraphQL, explorer, health; what every request passes through. */
 import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import type { GraphQLSchema } from 'graphql';
 import { readFileSync } from 'node:fs';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
@@ -23,6 +24,8 @@ export interface ServerOptions {
   readonly log: Logger;
   /** True from the moment that the process was asked to stop; `/readyz` answers 503 then. */
   readonly isStopping?: () => boolean;
+  /** The schema of this API unless given. */
+  readonly schema?: GraphQLSchema;
 }
 
 /** A request has to arrive within this time, headers and body; slow senders would hold sockets otherwise. */
@@ -59,15 +62,26 @@ function pingDatabase(services: Services): (signal: AbortSignal) => Promise<unkn
 }
 
 /** Returns the server, ready to listen. `close()` finishes the requests in flight first. */
-export async function createServer({ config, services, log, isStopping = () => false }: ServerOptions): Promise<FastifyInstance> {
+export async function createServer({
+  config,
+  services,
+  log,
+  isStopping = () => false,
+  schema = createSchema(),
+}: ServerOptions): Promise<FastifyInstance> {
   const server = createFastify({ config, log });
   registerErrorAnswers(server);
   registerRequestLog(server);
   registerSecurityHeaders(server, config);
   await registerCors(server, config.http);
+  // Clients that keep connections open must not send into one that is about to be closed.
+  server.addHook('onSend', (_request, reply, _payload, done) => {
+    if (isStopping()) void reply.header('connection', 'close');
+    done();
+  });
   registerHealth(server, { ping: pingDatabase(services), version: readVersion(), isStopping });
   registerExplorerFiles(server);
-  await registerGraphql(server, { config, services, schema: createSchema(), log });
+  await registerGraphql(server, { config, services, schema, log });
   server.get('/', { logLevel: 'warn' }, (request, reply) => {
     if (request.headers.accept?.includes('text/html')) return reply.redirect('/graphql');
     return reply.send({ name: 'Snapinfra API', graphql: '/graphql', health: '/api/health' });

@@ -13,11 +13,10 @@ export interface Attempt {
 
 /** Counts failures. */
 export interface AttemptLimiter {
-  /**
-   * Takes an attempt from the budgets of its account, its address, and both together; returns the function that gives it
-   * back when the password was right. Throws RATE_LIMITED, and takes nothing, when one of them is used up.
-   */
-  take(attempt: Attempt): () => void;
+  /** Throws RATE_LIMITED when the budget of the account, of the address, or of both together is used up. */
+  check(attempt: Attempt): void;
+  /** Takes a failure from the budgets. Right passwords cost nothing, however many come at once. */
+  fail(attempt: Attempt): void;
 }
 
 interface Budget {
@@ -59,24 +58,24 @@ export function createAttemptLimiter(clock: () => number = () => performance.now
   }
 
   return {
-    take({ account, ip }) {
-      const used: [key: string, budget: Budget][] = [
-        [JSON.stringify([account, ip]), budgets.pair],
-        [`account ${account}`, budgets.account],
-        [`ip ${ip}`, budgets.ip],
-      ];
-      const found = used.map(([key, budget]) => ({ bucket: bucketOf(key, budget), budget }));
-      const empty = found.filter(({ bucket }) => bucket.level < 1);
-      if (empty.length > 0) throw tooManyAttempts(Math.max(...empty.map(({ bucket, budget }) => (1 - bucket.level) * budget.refillMs)));
-      for (const { bucket } of found) bucket.level -= 1;
-      return () => {
-        for (const [key, budget] of used) {
-          const bucket = bucketOf(key, budget);
-          bucket.level = Math.min(budget.burst, bucket.level + 1);
-        }
-      };
+    check(attempt) {
+      const empty = budgetsOf(attempt)
+        .map(([key, budget]) => ({ level: bucketOf(key, budget).level, budget }))
+        .filter(({ level }) => level < 1);
+      if (empty.length > 0) throw tooManyAttempts(Math.max(...empty.map(({ level, budget }) => (1 - level) * budget.refillMs)));
+    },
+    fail(attempt) {
+      for (const [key, budget] of budgetsOf(attempt)) bucketOf(key, budget).level -= 1;
     },
   };
+}
+
+function budgetsOf({ account, ip }: Attempt): [key: string, budget: Budget][] {
+  return [
+    [JSON.stringify([account, ip]), budgets.pair],
+    [`account ${account}`, budgets.account],
+    [`ip ${ip}`, budgets.ip],
+  ];
 }
 
 function tooManyAttempts(waitMs: number): RequestError {

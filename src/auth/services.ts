@@ -44,13 +44,15 @@ export type AccountState = Pick<AccountRow, 'sessionEpoch' | 'externalTokensVali
 
 const issuer = 'snapinfra';
 const audience = 'snapinfra-api';
+/** Two hashes at a time take about 20 ms each: the last one in the queue is answered long before a request's deadline. */
+const hashingQueue = 200;
 const cacheLimits = { lifetimeMs: 30_000, maxEntries: 10_000 };
 
 /** Creates the services; fetches and reads nothing. Throws RangeError for a secret of less than 32 bytes or an unusable provider. */
 export function createAuthServices({ jwtSecret, oidc }: AuthSettings): AuthServices {
   return {
     tokens: createAccessTokens({ secret: jwtSecret, issuer, audience }),
-    passwords: createPasswordHasher(),
+    passwords: createPasswordHasher({ queueLimit: hashingQueue }),
     oidc: oidc ? { issuer: oidc.issuer, verifier: createOidcVerifier(oidc) } : null,
     attempts: createAttemptLimiter(),
     masterKeys: { apiKeys: deriveKey(jwtSecret, 'api keys'), refreshTokens: deriveKey(jwtSecret, 'refresh tokens') },

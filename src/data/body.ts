@@ -26,7 +26,9 @@ export class BodyTooLarge extends Error {
   override readonly name = 'BodyTooLarge';
 
   constructor(readonly bytes: number) {
-    super(`The body has ${(bytes / 1024 / 1024).toFixed(1)} MB; at most ${maxBodyBytes / 1024 / 1024} MB are allowed. Split it into several objects.`);
+    super(
+      `The body has ${(bytes / 1024 / 1024).toFixed(1)} MB; at most ${maxBodyBytes / 1024 / 1024} MB are allowed. Split it into several objects.`,
+    );
   }
 }
 
@@ -54,13 +56,21 @@ export interface StoredBody {
  * Makes a body ready to be written for the object `owner`. `body` has the attributes of the body, such as `tables` and
  * `relationships`. Throws `BodyTooLarge` before anything is written.
  */
-export async function storeBody(connection: Connection, table: TableId, owner: { id: string; userId: string }, body: Row): Promise<StoredBody> {
+export async function storeBody(
+  connection: Connection,
+  table: TableId,
+  owner: { id: string; userId: string },
+  body: Row,
+): Promise<StoredBody> {
   const json = Buffer.from(JSON.stringify(body));
   if (json.length > maxBodyBytes) throw new BodyTooLarge(json.length);
-  if (json.length <= maxInlineBytes) return { attributes: { ...body, bodyId: null, bodyChunks: null }, write: nothing, discard: nothing };
+  if (json.length <= maxInlineBytes && fitsAttributes(body))
+    return { attributes: { ...body, bodyId: null, bodyChunks: null }, write: nothing, discard: nothing };
   const bytes = await compress(json);
   const bodyId = crypto.randomUUID();
-  const chunks = Array.from({ length: Math.ceil(bytes.length / chunkBytes) }, (_, i) => bytes.subarray(i * chunkBytes, (i + 1) * chunkBytes));
+  const chunks = Array.from({ length: Math.ceil(bytes.length / chunkBytes) }, (_, i) =>
+    bytes.subarray(i * chunkBytes, (i + 1) * chunkBytes),
+  );
   const keys = chunkKeys({ ...owner, bodyId, bodyChunks: chunks.length });
   const inline = Object.fromEntries(Object.keys(body).map((name) => [name, null]));
   return {
@@ -68,6 +78,22 @@ export async function storeBody(connection: Connection, table: TableId, owner: {
     write: () => connection.writeAll(keys.map((key, i) => ({ table, put: { ...key, chunk: chunks[i] } }))),
     discard: () => connection.writeAll(keys.map((key) => ({ table, delete: key }))),
   };
+}
+
+/** DynamoDB nests attributes 32 levels deep at most (Service quotas, "Attributes"); the row's own level counts. */
+const maxAttributeDepth = 31;
+
+/** DynamoDB's numbers begin at 1E-130, and the SDK refuses integers that a double does not hold exactly. */
+function isExactNumber(value: number): boolean {
+  const size = Math.abs(value);
+  return size === 0 || (size >= 1e-100 && size <= Number.MAX_SAFE_INTEGER);
+}
+
+/** Returns whether DynamoDB's attributes hold a JSON value exactly; text in chunks holds any. */
+function fitsAttributes(value: unknown, depth = 0): boolean {
+  if (typeof value === 'number') return isExactNumber(value);
+  if (typeof value !== 'object' || value === null) return true;
+  return depth < maxAttributeDepth && Object.values(value).every((member) => fitsAttributes(member, depth + 1));
 }
 
 async function nothing(): Promise<void> {
@@ -103,5 +129,8 @@ export async function removeBody(connection: Connection, table: TableId, owner: 
 /** Returns the keys of an object's chunks, in order; none for an inline body. */
 function chunkKeys(owner: BodyOwner): Row[] {
   if (!owner.bodyId) return [];
-  return Array.from({ length: owner.bodyChunks ?? 0 }, (_, i) => ({ id: owner.id, userId: `${owner.userId}#body#${owner.bodyId}#${String(i).padStart(4, '0')}` }));
+  return Array.from({ length: owner.bodyChunks ?? 0 }, (_, i) => ({
+    id: owner.id,
+    userId: `${owner.userId}#body#${owner.bodyId}#${String(i).padStart(4, '0')}`,
+  }));
 }

@@ -3,7 +3,16 @@ import { BatchGetCommand, GetCommand, QueryCommand, TransactWriteCommand, type T
 import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from './client.ts';
-import { conditionExpression, keyExpression, Placeholders, updateExpression, type Changes, type Condition, type SortRange, type Value } from './expressions.ts';
+import {
+  conditionExpression,
+  keyExpression,
+  Placeholders,
+  updateExpression,
+  type Changes,
+  type Condition,
+  type SortRange,
+  type Value,
+} from './expressions.ts';
 import { tables, type IndexName, type KeyAttribute, type TableId } from './tables.ts';
 import { DatabaseBusy, isThrottling, TransactionRejected } from './errors.ts';
 
@@ -74,12 +83,19 @@ interface Consumed {
 }
 
 /** Opens a request's connection. `onCall` sees every call after it was answered. */
-export function connect(database: Database, options: { signal: AbortSignal; onCall?: ((call: DatabaseCall) => void) | undefined }): Connection {
+export function connect(
+  database: Database,
+  options: { signal: AbortSignal; onCall?: ((call: DatabaseCall) => void) | undefined },
+): Connection {
   const { documents } = database;
   const { signal, onCall } = options;
   const http = { abortSignal: signal };
 
-  function report(call: Omit<DatabaseCall, 'readUnits' | 'writeUnits' | 'milliseconds'>, started: number, consumed: readonly Consumed[] | undefined): void {
+  function report(
+    call: Omit<DatabaseCall, 'readUnits' | 'writeUnits' | 'milliseconds'>,
+    started: number,
+    consumed: readonly Consumed[] | undefined,
+  ): void {
     if (!onCall) return;
     const units = (consumed ?? []).reduce((sum, one) => sum + (one.CapacityUnits ?? 0), 0);
     const isWrite = call.operation === 'TransactWriteItems' || call.operation === 'BatchWriteItem';
@@ -123,7 +139,11 @@ export function connect(database: Database, options: { signal: AbortSignal; onCa
       const started = performance.now();
       const answer = await documents.send(new QueryCommand(queryInput(database, request)), http);
       const items = answer.Items ?? [];
-      report({ operation: 'Query', table: request.table, index: request.index, items: items.length }, started, answer.ConsumedCapacity && [answer.ConsumedCapacity]);
+      report(
+        { operation: 'Query', table: request.table, index: request.index, items: items.length },
+        started,
+        answer.ConsumedCapacity && [answer.ConsumedCapacity],
+      );
       return { items, next: answer.LastEvaluatedKey ?? null };
     },
 

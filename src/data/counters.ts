@@ -36,7 +36,9 @@ export function countWrites(change: CountChange): Write[] {
   if (entries.length === 0) return [];
   const shard = Math.floor(Math.random() * shards);
   const ofProject = entries.filter(([name]) => !ownerOnly.has(name));
-  const writes: Write[] = [{ kind: 'update', table: 'settings', key: ownerShardKey(change.ownerId, shard), changes: { add: Object.fromEntries(entries) } }];
+  const writes: Write[] = [
+    { kind: 'update', table: 'settings', key: ownerShardKey(change.ownerId, shard), changes: { add: Object.fromEntries(entries) } },
+  ];
   if (change.projectId && ofProject.length > 0) {
     writes.push({
       kind: 'update',
@@ -60,7 +62,12 @@ function addUp(rows: readonly (Row | null)[]): Record<CounterName, number> {
 
 /** Returns the counters of a project; absent names count 0. One Query of at most eight small items. */
 export async function readProjectCounts(connection: Connection, projectId: string, ownerId: string): Promise<Record<CounterName, number>> {
-  const { items } = await connection.query({ table: 'projects', partition: projectId, range: { beginsWith: `${ownerId}#stats#` }, consistent: true });
+  const { items } = await connection.query({
+    table: 'projects',
+    partition: projectId,
+    range: { beginsWith: `${ownerId}#stats#` },
+    consistent: true,
+  });
   return addUp(items);
 }
 
@@ -77,7 +84,11 @@ export async function readOwnerCounts(connection: Connection, ownerId: string): 
 export function moveOutCounts(ownerId: string, shardItems: readonly Row[]): Write[] {
   if (shardItems.length === 0) return [];
   const sums = addUp(shardItems);
-  const negative = Object.fromEntries(Object.entries(sums).filter(([, sum]) => sum !== 0).map(([name, sum]) => [name, -sum]));
+  const negative = Object.fromEntries(
+    Object.entries(sums)
+      .filter(([, sum]) => sum !== 0)
+      .map(([name, sum]) => [name, -sum]),
+  );
   const deletions = shardItems.map((item): Write => {
     const { id, userId, ...counts } = item;
     return { kind: 'delete', table: 'projects', key: { id, userId }, condition: { equals: counts } };

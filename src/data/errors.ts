@@ -21,7 +21,10 @@ export class TransactionRejected extends Error {
   /** Returns the rejection that an SDK error stands for, or null when it is another error. */
   static from(error: unknown): TransactionRejected | null {
     if (!(error instanceof TransactionCanceledException)) return null;
-    return new TransactionRejected((error.CancellationReasons ?? []).map((reason) => reason.Code ?? 'None'), { cause: error });
+    return new TransactionRejected(
+      (error.CancellationReasons ?? []).map((reason) => reason.Code ?? 'None'),
+      { cause: error },
+    );
   }
 
   /** True when only concurrent transactions or throttling stood in the way; then the same transaction may be tried again. */

@@ -26,10 +26,7 @@ export interface Changes {
 }
 
 /** A restriction of the sort key within one partition. */
-export type SortRange =
-  | { equals: string | number }
-  | { beginsWith: string }
-  | { from?: string | number; to?: string | number };
+export type SortRange = { equals: string | number } | { beginsWith: string } | { from?: string | number; to?: string | number };
 
 /** Collects placeholders while an expression is written. */
 export class Placeholders {
@@ -108,7 +105,8 @@ export function keyExpression(
   const name = p.name(sort.attribute);
   if ('equals' in range) return `${head} AND ${name} = ${p.value(range.equals)}`;
   if ('beginsWith' in range) return `${head} AND begins_with(${name}, ${p.value(range.beginsWith)})`;
-  if (range.from !== undefined && range.to !== undefined) return `${head} AND ${name} BETWEEN ${p.value(range.from)} AND ${p.value(range.to)}`;
+  if (range.from !== undefined && range.to !== undefined)
+    return `${head} AND ${name} BETWEEN ${p.value(range.from)} AND ${p.value(range.to)}`;
   if (range.from !== undefined) return `${head} AND ${name} >= ${p.value(range.from)}`;
   if (range.to !== undefined) return `${head} AND ${name} <= ${p.value(range.to)}`;
   return head;

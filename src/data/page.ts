@@ -123,7 +123,12 @@ function keysOf({ table, index, partition, range }: ListSource): QueryRequest {
 }
 
 /** Returns whether the list has a row on the far side of `from`: before an `after` cursor, or after a `before` cursor. */
-export async function hasRowBehind(connection: Connection, source: ListSource, page: PageRequest & { from: Row }, nowSeconds: number): Promise<boolean> {
+export async function hasRowBehind(
+  connection: Connection,
+  source: ListSource,
+  page: PageRequest & { from: Row },
+  nowSeconds: number,
+): Promise<boolean> {
   // The row of the cursor itself counts as behind; it is read with the rest, from the position one page further.
   const behind = await readPage(connection, source, { size: 1, forward: !page.forward, from: page.from }, nowSeconds);
   if (behind.hasMore || behind.rows.length > 0) return true;
@@ -139,7 +144,12 @@ export async function hasRowBehind(connection: Connection, source: ListSource, p
  * Counts rows of a list up to `limit` (≤ 10,000). Returns the number and whether the list ended there.
  * Reads rows in pages of DynamoDB's 1 MB, never more than `limit + 1` of them unless a filter drops some.
  */
-export async function countRows(connection: Connection, source: ListSource, limit: number, nowSeconds: number): Promise<{ value: number; exact: boolean }> {
+export async function countRows(
+  connection: Connection,
+  source: ListSource,
+  limit: number,
+  nowSeconds: number,
+): Promise<{ value: number; exact: boolean }> {
   let value = 0;
   let scanned = 0;
   let start: Row | undefined;

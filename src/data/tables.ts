@@ -176,7 +176,11 @@ export type TableId = keyof Tables;
 /** Name of an index of the table `T`; a name that the table does not have does not compile. */
 export type IndexName<T extends TableId> = keyof Tables[T]['indexes'] & string;
 
-type AttributeOf<K> = K extends { partition: infer P extends string; sort: infer S extends string } ? P | S : K extends { partition: infer P extends string } ? P : never;
+type AttributeOf<K> = K extends { partition: infer P extends string; sort: infer S extends string }
+  ? P | S
+  : K extends { partition: infer P extends string }
+    ? P
+    : never;
 
 /** Attributes of the primary key of the table `T`. */
 export type KeyAttribute<T extends TableId> = AttributeOf<Tables[T]['key']>;

@@ -54,14 +54,31 @@ const maxCount = 10_000;
  * Reads a page of a list as a connection. `name` is the field's name (`project.schemas`): together with the source and
  * the viewer it is what cursors are bound to. Throws BAD_USER_INPUT for impossible paging arguments, BAD_CURSOR for a foreign cursor.
  */
-export async function listConnection<T extends Row>(context: Context, name: string, source: ListSource, args: PageArgs): Promise<Connection<T>> {
+export async function listConnection<T extends Row>(
+  context: Context,
+  name: string,
+  source: ListSource,
+  args: PageArgs,
+): Promise<Connection<T>> {
   const { connection, loaders, services } = context;
   const { forward, size, cursor } = readPageArgs(args);
-  const scope = JSON.stringify([findViewer(context)?.id ?? null, name, source.index, source.partition, source.range, source.descending, source.filterKey]);
+  const scope = JSON.stringify([
+    findViewer(context)?.id ?? null,
+    name,
+    source.index,
+    source.partition,
+    source.range,
+    source.descending,
+    source.filterKey,
+  ]);
   const attributes = positionAttributes(source.table, source.index);
   const partitionAttribute = partitionAttributeOf(source);
   const stored = attributes.filter((attribute) => attribute !== partitionAttribute);
-  const cursorOf = (row: Row): string => services.cursors.encode(stored.map((attribute) => row[attribute] as string | number), scope);
+  const cursorOf = (row: Row): string =>
+    services.cursors.encode(
+      stored.map((attribute) => row[attribute] as string | number),
+      scope,
+    );
 
   const request: PageRequest = { size, forward, ...(cursor != null && { from: decode(cursor) }) };
   const page = await loaders.pages.load({ source, page: request });
@@ -125,7 +142,10 @@ function readPageArgs({ first, after, last, before }: PageArgs): { forward: bool
  * Makes a connection over records that are all at hand: lists that stay small and that no index sorts. `keyOf` gives the
  * position of a record, unique and in the order of `records`; cursors keep working while records come and go.
  */
-export function connectionOver<T>(context: Context, { name, records, args, keyOf }: { name: string; records: readonly T[]; args: PageArgs; keyOf: (record: T) => string }): Connection<T> {
+export function connectionOver<T>(
+  context: Context,
+  { name, records, args, keyOf }: { name: string; records: readonly T[]; args: PageArgs; keyOf: (record: T) => string },
+): Connection<T> {
   const { cursors } = context.services;
   const { forward, size, cursor } = readPageArgs(args);
   const scope = JSON.stringify([findViewer(context)?.id ?? null, name]);
@@ -147,7 +167,8 @@ export function connectionOver<T>(context: Context, { name, records, args, keyOf
       scannedCount: records.length,
       scanLimitReached: false,
     },
-    countUpTo: ({ limit }) => Promise.resolve({ value: Math.min(limit, records.length), precision: records.length > limit ? 'at-least' : 'exact' }),
+    countUpTo: ({ limit }) =>
+      Promise.resolve({ value: Math.min(limit, records.length), precision: records.length > limit ? 'at-least' : 'exact' }),
     totalCount: () => Promise.resolve(records.length),
   };
 }

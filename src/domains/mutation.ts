@@ -130,7 +130,11 @@ async function findReplay<Result>(context: AnonymousContext, mutation: Mutation<
   const row = await context.connection.get('activity', idempotencyKeyOf(mutation.viewer, key), { consistent: true });
   if (!row || (row[ttlAttribute] as number) <= context.nowSeconds()) return null;
   if (row['fingerprint'] !== fingerprintOf(mutation)) {
-    throw refused('IDEMPOTENCY_KEY_REUSED', 'This idempotency key was used for another request in the last 24 hours. Use a new key for a new request.', ['idempotencyKey']);
+    throw refused(
+      'IDEMPOTENCY_KEY_REUSED',
+      'This idempotency key was used for another request in the last 24 hours. Use a new key for a new request.',
+      ['idempotencyKey'],
+    );
   }
   return { answer: JSON.parse(row['answer'] as string) as Result };
 }

@@ -3,7 +3,9 @@ import type { Context } from '../context.ts';
 import { prefixOf } from '../data/ids.ts';
 import type { IdPrefix } from '../data/tables.ts';
 import { findActivity } from './activity/activity.service.ts';
+import { findArchitecture } from './architectures/architectures.service.ts';
 import { findSchema } from './databaseSchemas/databaseSchemas.service.ts';
+import { findDeployment } from './deployments/deployments.service.ts';
 import { findProject } from './projects/projects.service.ts';
 import { findApiKey } from './users/apiKeys.service.ts';
 import { findSelf } from './users/users.service.ts';
@@ -17,6 +19,8 @@ type Finder = (context: Context, id: string) => Promise<{ id: string } | null>;
 const finders: Partial<Record<IdPrefix, { type: string; find: Finder }>> = {
   prj: { type: 'Project', find: findProject },
   sch: { type: 'DatabaseSchema', find: findSchema },
+  dep: { type: 'Deployment', find: findDeployment },
+  arc: { type: 'Architecture', find: findArchitecture },
   act: { type: 'Activity', find: findActivity },
   usr: { type: 'User', find: findSelf },
   key: { type: 'ApiKey', find: findApiKey },

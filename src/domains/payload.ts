@@ -17,7 +17,16 @@ export async function payload<T extends object>(run: () => Promise<T>): Promise<
 /** What a deletion removed, by kind; absent kinds count 0. */
 export type DeletedCounts = Partial<Record<(typeof deletedKinds)[number], number>>;
 
-const deletedKinds = ['projects', 'schemas', 'architectures', 'codeGenerations', 'deployments', 'documentation', 'members', 'integrations'] as const;
+const deletedKinds = [
+  'projects',
+  'schemas',
+  'architectures',
+  'codeGenerations',
+  'deployments',
+  'documentation',
+  'members',
+  'integrations',
+] as const;
 
 /** Resolvers of the SDL type DeletedCounts. */
 export const deletedCountsResolvers = Object.fromEntries(deletedKinds.map((kind) => [kind, (counts: DeletedCounts) => counts[kind] ?? 0]));

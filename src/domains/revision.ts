@@ -56,5 +56,10 @@ export function editRecord<T extends Revisioned & object>(
     }
   }
   // `exists` matters for rows without a revision: an absent row has none either.
-  return { record: after as T, changedFields, changes: { set, remove }, condition: { exists: true, equals: { revision: record.revision } } };
+  return {
+    record: after as T,
+    changedFields,
+    changes: { set, remove },
+    condition: { exists: true, equals: { revision: record.revision } },
+  };
 }

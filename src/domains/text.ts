@@ -25,13 +25,16 @@ export function textProblem(text: string, { min = 0, max, multiline = false }: T
   return null;
 }
 
+/** After so many problems the rest is not noted: a hopeless input of thousands of parts must not make an answer of megabytes. */
+const maxProblems = 100;
+
 /** Collects problems of input fields and throws them together, so that a client sees all at once. */
 export class Checks {
   private readonly entries: UserErrorEntry[] = [];
 
   /** Notes a problem; `field` is the path from the arguments. */
   add(field: readonly string[], message: string | null): void {
-    if (message !== null) this.entries.push(validationEntry(field, message));
+    if (message !== null && this.entries.length < maxProblems) this.entries.push(validationEntry(field, message));
   }
 
   /** Checks a text that may be absent or null. */

@@ -16,7 +16,10 @@ export function storedEnumValue(name: string): string {
 export function enumResolvers(typeDefs: readonly DocumentNode[]): Record<string, Record<string, string>> {
   const enums = typeDefs.flatMap(({ definitions }) => definitions).filter((definition) => definition.kind === 'EnumTypeDefinition');
   return Object.fromEntries(
-    enums.map(({ name, values = [] }) => [name.value, Object.fromEntries(values.map((value) => [value.name.value, storedEnumValue(value.name.value)]))]),
+    enums.map(({ name, values = [] }) => [
+      name.value,
+      Object.fromEntries(values.map((value) => [value.name.value, storedEnumValue(value.name.value)])),
+    ]),
   );
 }
 

@@ -17,10 +17,12 @@ export interface ErrorSite {
 export function formatError(formatted: GraphQLFormattedError, error: unknown, { requestId, log }: ErrorSite): GraphQLFormattedError {
   const original = error instanceof GraphQLError ? error.originalError : error;
   const code = formatted.extensions?.['code'];
-  const isLibraryError = (original == null || original instanceof GraphQLError) && typeof code === 'string' && code !== 'INTERNAL_SERVER_ERROR';
+  const isLibraryError =
+    (original == null || original instanceof GraphQLError) && typeof code === 'string' && code !== 'INTERNAL_SERVER_ERROR';
   if (isLibraryError) return { ...formatted, extensions: { code, requestId, retryable: false } };
   const shown = toRequestError(original ?? error);
-  if (shown.code === 'INTERNAL_SERVER_ERROR') log.error({ err: shown.cause ?? error, path: formatted.path }, 'unexpected error in a resolver');
+  if (shown.code === 'INTERNAL_SERVER_ERROR')
+    log.error({ err: shown.cause ?? error, path: formatted.path }, 'unexpected error in a resolver');
   return {
     message: shown.message,
     ...(formatted.locations && { locations: formatted.locations }),

@@ -5,8 +5,12 @@
 import { findViewer } from '../auth/access.ts';
 import { activityResolvers } from '../domains/activity/activity.resolvers.ts';
 import type { ActivityRecord } from '../domains/activity/activity.ts';
+import { architecturesResolvers } from '../domains/architectures/architectures.resolvers.ts';
+import type { ArchitectureRecord } from '../domains/architectures/architecture.ts';
 import { databaseSchemasResolvers } from '../domains/databaseSchemas/databaseSchemas.resolvers.ts';
 import type { DatabaseSchemaRecord } from '../domains/databaseSchemas/databaseSchema.ts';
+import { deploymentsResolvers } from '../domains/deployments/deployments.resolvers.ts';
+import type { DeploymentRecord } from '../domains/deployments/deployment.ts';
 import { findNode } from '../domains/node.ts';
 import { deletedCountsResolvers } from '../domains/payload.ts';
 import { projectsResolvers } from '../domains/projects/projects.resolvers.ts';
@@ -14,7 +18,16 @@ import type { ProjectRecord } from '../domains/projects/project.ts';
 import { usersResolvers } from '../domains/users/users.resolvers.ts';
 import type { UserRecord } from '../domains/users/user.ts';
 import { RequestError } from '../errors.ts';
-import type { ActivityResolvers, DatabaseSchemaResolvers, MutationResolvers, ProjectResolvers, QueryResolvers, UserResolvers } from './generated.ts';
+import type {
+  ActivityResolvers,
+  ArchitectureResolvers,
+  DatabaseSchemaResolvers,
+  DeploymentResolvers,
+  MutationResolvers,
+  ProjectResolvers,
+  QueryResolvers,
+  UserResolvers,
+} from './generated.ts';
 
 /** The resolvers `R` of a type, complete: those of fields that the record `Model` lacks must be there. */
 type Complete<R, Model> = R & Required<Pick<R, Exclude<keyof R, keyof Model | '__isTypeOf'>>>;
@@ -30,14 +43,43 @@ const nodeQueries = {
   },
 } satisfies QueryResolvers;
 
-const Query: Required<QueryResolvers> = { ...nodeQueries, ...usersResolvers.Query, ...projectsResolvers.Query, ...databaseSchemasResolvers.Query };
-const Mutation: Required<MutationResolvers> = { ...usersResolvers.Mutation, ...projectsResolvers.Mutation, ...databaseSchemasResolvers.Mutation };
-const Project: Complete<ProjectResolvers, ProjectRecord> = { ...projectsResolvers.Project, ...databaseSchemasResolvers.Project, ...activityResolvers.Project };
-const User: Complete<UserResolvers, UserRecord> = { ...usersResolvers.User, ...projectsResolvers.User, ...databaseSchemasResolvers.User, ...activityResolvers.User };
+const Query: Required<QueryResolvers> = {
+  ...nodeQueries,
+  ...usersResolvers.Query,
+  ...projectsResolvers.Query,
+  ...databaseSchemasResolvers.Query,
+  ...architecturesResolvers.Query,
+  ...deploymentsResolvers.Query,
+};
+const Mutation: Required<MutationResolvers> = {
+  ...usersResolvers.Mutation,
+  ...projectsResolvers.Mutation,
+  ...databaseSchemasResolvers.Mutation,
+  ...architecturesResolvers.Mutation,
+  ...deploymentsResolvers.Mutation,
+};
+const Project: Complete<ProjectResolvers, ProjectRecord> = {
+  ...projectsResolvers.Project,
+  ...databaseSchemasResolvers.Project,
+  ...architecturesResolvers.Project,
+  ...deploymentsResolvers.Project,
+  ...activityResolvers.Project,
+};
+const User: Complete<UserResolvers, UserRecord> = {
+  ...usersResolvers.User,
+  ...projectsResolvers.User,
+  ...databaseSchemasResolvers.User,
+  ...architecturesResolvers.User,
+  ...deploymentsResolvers.User,
+  ...activityResolvers.User,
+};
+const Architecture: Complete<ArchitectureResolvers, ArchitectureRecord> = architecturesResolvers.Architecture;
 const Activity: Complete<ActivityResolvers, ActivityRecord> = activityResolvers.Activity;
 
 const DatabaseSchema: Complete<DatabaseSchemaResolvers, DatabaseSchemaRecord> = databaseSchemasResolvers.DatabaseSchema;
 const { SchemaTable, SchemaField, SchemaRelationship } = databaseSchemasResolvers;
+
+const Deployment: Complete<DeploymentResolvers, DeploymentRecord> = deploymentsResolvers.Deployment;
 
 export const resolvers = {
   Query,
@@ -45,9 +87,11 @@ export const resolvers = {
   Project,
   User,
   Activity,
+  Architecture,
   DatabaseSchema,
   SchemaTable,
   SchemaField,
   SchemaRelationship,
+  Deployment,
   DeletedCounts: deletedCountsResolvers,
 };

@@ -6,7 +6,12 @@ import { GraphQLScalarType } from 'graphql';
 import { GraphQLDateTimeISO, GraphQLEmailAddress, GraphQLJSON, GraphQLJSONObject, GraphQLURL } from 'graphql-scalars';
 
 function asStored(type: GraphQLScalarType, parse: (value: unknown) => unknown): GraphQLScalarType {
-  return new GraphQLScalarType({ ...type.toConfig(), serialize: (value) => value, parseValue: parse, parseLiteral: (node, variables) => parse(type.parseLiteral(node, variables)) });
+  return new GraphQLScalarType({
+    ...type.toConfig(),
+    serialize: (value) => value,
+    parseValue: parse,
+    parseLiteral: (node, variables) => parse(type.parseLiteral(node, variables)),
+  });
 }
 
 /** Returns ISO 8601 text with milliseconds of the years 1970 to 9999, as rows carry it. */

@@ -10,7 +10,9 @@ import { scalars } from './scalars.ts';
 /** Returns the parsed SDL files, in alphabetical order. */
 export function readTypeDefs(): DocumentNode[] {
   const folder = new URL('schema/', packageRoot);
-  const files = readdirSync(folder).filter((file) => file.endsWith('.graphql')).sort();
+  const files = readdirSync(folder)
+    .filter((file) => file.endsWith('.graphql'))
+    .sort();
   return files.map((file) => parse(readFileSync(new URL(file, folder), 'utf8'), { noLocation: true }));
 }
 

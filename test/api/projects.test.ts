@@ -22,7 +22,14 @@ const read = 'query ($id: ID!) { project(id: $id) { id name description status t
 describe('projectCreate', () => {
   test('makes a draft owned by the viewer, with one activity', async () => {
     const { projectCreate } = await harness.must(ada, create, { input: { name: 'Shop', tags: ['b2c'], framework: 'NestJS' } });
-    expect(projectCreate.project).toMatchObject({ name: 'Shop', status: 'DRAFT', tags: ['b2c'], framework: 'NestJS', revision: 1, description: null });
+    expect(projectCreate.project).toMatchObject({
+      name: 'Shop',
+      status: 'DRAFT',
+      tags: ['b2c'],
+      framework: 'NestJS',
+      revision: 1,
+      description: null,
+    });
     expect(projectCreate.project.id).toMatch(/^prj_[0-9a-z]{26}$/);
     const data = await harness.must(
       ada,
@@ -31,7 +38,14 @@ describe('projectCreate', () => {
     );
     expect(data.project).toMatchObject({ owner: { id: ada.id }, viewerRole: 'OWNER', viewerCanDelete: true });
     expect(data.project.activity.nodes).toEqual([
-      { action: 'created', entityType: 'PROJECT', entityId: projectCreate.project.id, entityName: 'Shop', actor: { id: ada.id }, entity: { id: projectCreate.project.id } },
+      {
+        action: 'created',
+        entityType: 'PROJECT',
+        entityId: projectCreate.project.id,
+        entityName: 'Shop',
+        actor: { id: ada.id },
+        entity: { id: projectCreate.project.id },
+      },
     ]);
   });
 
@@ -95,7 +109,11 @@ describe('projectBulkCreate', () => {
     const marker = crypto.randomUUID();
     const { data } = await harness.run(ada, bulk, { inputs: [{ name: marker }, { name: '' }] });
     expect(data.projectBulkCreate.userErrors).toMatchObject([{ field: ['inputs', '1', 'name'] }]);
-    const { viewer } = await harness.must(ada, 'query ($text: String!) { viewer { projects(filter: { nameContains: $text }) { nodes { id } } } }', { text: marker });
+    const { viewer } = await harness.must(
+      ada,
+      'query ($text: String!) { viewer { projects(filter: { nameContains: $text }) { nodes { id } } } }',
+      { text: marker },
+    );
     expect(viewer.projects.nodes).toEqual([]);
   });
 
@@ -139,11 +157,16 @@ describe('projectUpdate', () => {
 
   test('of twenty parallel edits from one revision exactly one wins', async () => {
     const { id } = await fakeProject(harness, ada);
-    const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => harness.run(ada, update, { id, input: { name: `n${i}` }, rev: 1 })));
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, i) => harness.run(ada, update, { id, input: { name: `n${i}` }, rev: 1 })),
+    );
     const winners = answers.filter(({ data }) => data.projectUpdate.project);
     expect(winners).toHaveLength(1);
     expect(answers.filter(({ data }) => data.projectUpdate.userErrors[0]?.code === 'CONFLICT')).toHaveLength(19);
-    expect((await harness.must(ada, read, { id })).project).toMatchObject({ name: winners[0]!.data.projectUpdate.project.name, revision: 2 });
+    expect((await harness.must(ada, read, { id })).project).toMatchObject({
+      name: winners[0]!.data.projectUpdate.project.name,
+      revision: 2,
+    });
   });
 
   test('another tenant’s project and a missing one look the same', async () => {
@@ -193,7 +216,11 @@ describe('viewer.projects', () => {
 
   test('pages forward, newest first, with exact ends', async () => {
     const first = await page({ first: 3 });
-    expect(first).toMatchObject({ names: ['p6', 'p5', 'p4'], pageInfo: { hasNextPage: true, hasPreviousPage: false }, countUpTo: { value: 5, precision: 'AT_LEAST' } });
+    expect(first).toMatchObject({
+      names: ['p6', 'p5', 'p4'],
+      pageInfo: { hasNextPage: true, hasPreviousPage: false },
+      countUpTo: { value: 5, precision: 'AT_LEAST' },
+    });
     const second = await page({ first: 4, after: first.pageInfo.endCursor });
     expect(second).toMatchObject({ names: ['p3', 'p2', 'p1', 'p0'], pageInfo: { hasNextPage: false, hasPreviousPage: true } });
     expect(await page({ first: 7 })).toMatchObject({ pageInfo: { hasNextPage: false } });
@@ -246,15 +273,37 @@ describe('rows of the earlier backend', () => {
   test('read correctly through every field', async () => {
     const id = crypto.randomUUID();
     const createdAt = '2024-03-01T10:00:00.000Z';
-    await harness.putRow('projects', { id, userId: ada.id, name: 'Old', status: 'on-hold', createdAt, updatedAt: createdAt, deploymentUrl: 'not a url' });
+    await harness.putRow('projects', {
+      id,
+      userId: ada.id,
+      name: 'Old',
+      status: 'on-hold',
+      createdAt,
+      updatedAt: createdAt,
+      deploymentUrl: 'not a url',
+    });
     const data = await harness.must(
       ada,
       'query ($id: ID!) { project(id: $id) { id name description status framework database deploymentUrl repository tags revision createdAt updatedAt owner { id } viewerRole activity { nodes { id } } stats { schemas successRate } } }',
       { id },
     );
     expect(data.project).toEqual({
-      id, name: 'Old', description: null, status: 'UNKNOWN', framework: null, database: null, deploymentUrl: 'not a url', repository: null,
-      tags: [], revision: 1, createdAt, updatedAt: createdAt, owner: { id: ada.id }, viewerRole: 'OWNER', activity: { nodes: [] }, stats: { schemas: 0, successRate: null },
+      id,
+      name: 'Old',
+      description: null,
+      status: 'UNKNOWN',
+      framework: null,
+      database: null,
+      deploymentUrl: 'not a url',
+      repository: null,
+      tags: [],
+      revision: 1,
+      createdAt,
+      updatedAt: createdAt,
+      owner: { id: ada.id },
+      viewerRole: 'OWNER',
+      activity: { nodes: [] },
+      stats: { schemas: 0, successRate: null },
     });
     const { projectUpdate } = await harness.must(ada, update, { id, input: { name: 'Renewed' }, rev: 1 });
     expect(projectUpdate.project).toMatchObject({ name: 'Renewed', revision: 2 });
@@ -266,7 +315,10 @@ describe('projectDelete', () => {
 
   test('counts first, hides at once, removes everything', async () => {
     const { id } = await fakeProject(harness, ada, { name: 'Doomed' });
-    const tables = Array.from({ length: 30 }, (_, i) => ({ name: `t${i}`, fields: Array.from({ length: 40 }, (__, f) => ({ name: `f${f}`, type: 'text' })) }));
+    const tables = Array.from({ length: 30 }, (_, i) => ({
+      name: `t${i}`,
+      fields: Array.from({ length: 40 }, (__, f) => ({ name: `f${f}`, type: 'text' })),
+    }));
     const { schemaCreate } = await harness.must(
       ada,
       'mutation ($input: SchemaCreateInput!) { schemaCreate(input: $input) { schema { id } userErrors { message } } }',
@@ -278,10 +330,18 @@ describe('projectDelete', () => {
 
     await harness.must(ada, remove, { id });
     expect(await harness.must(ada, read, { id })).toEqual({ project: null, node: null });
-    expect((await harness.must(ada, 'query ($id: ID!) { databaseSchema(id: $id) { id } }', { id: schemaCreate.schema.id })).databaseSchema).toBeNull();
-    expect((await harness.must(ada, '{ viewer { projects(filter: { nameContains: "Doomed" }) { nodes { id } } } }')).viewer.projects.nodes).toEqual([]);
+    expect(
+      (await harness.must(ada, 'query ($id: ID!) { databaseSchema(id: $id) { id } }', { id: schemaCreate.schema.id })).databaseSchema,
+    ).toBeNull();
+    expect(
+      (await harness.must(ada, '{ viewer { projects(filter: { nameContains: "Doomed" }) { nodes { id } } } }')).viewer.projects.nodes,
+    ).toEqual([]);
     await harness.settled();
-    for (const [table, partition] of [['projects', id], ['schemas', schemaCreate.schema.id], ['schemas', `name#${id}#big`]] as const) {
+    for (const [table, partition] of [
+      ['projects', id],
+      ['schemas', schemaCreate.schema.id],
+      ['schemas', `name#${id}#big`],
+    ] as const) {
       expect(await harness.rows(table, partition)).toEqual([]);
     }
   });
@@ -311,7 +371,10 @@ describe('projectDuplicate', () => {
     });
     const { projectDuplicate } = await harness.must(ada, duplicate, { id });
     expect(projectDuplicate.project).toMatchObject({
-      name: 'Original (copy)', status: 'DRAFT', stats: { schemas: 1 }, schemas: { nodes: [{ name: 'main', version: 1, tables: [{ name: 'users' }] }] },
+      name: 'Original (copy)',
+      status: 'DRAFT',
+      stats: { schemas: 1 },
+      schemas: { nodes: [{ name: 'main', version: 1, tables: [{ name: 'users' }] }] },
     });
     expect(projectDuplicate.project.id).not.toBe(id);
   });

@@ -1,6 +1,6 @@
 /** Runs GraphQL operations against the real schema on the test database, as one person or another. */
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
-import { execute, parse, validate, type ExecutionResult, type GraphQLFormattedError } from 'graphql';
+import { execute, GraphQLError, parse, validate, type ExecutionResult, type GraphQLFormattedError } from 'graphql';
 import pino from 'pino';
 import { createDatabase, type Database } from '../../src/data/client.ts';
 import { connect, type DatabaseCall, type Row } from '../../src/data/connection.ts';
@@ -62,6 +62,12 @@ export const testSettings: Settings = {
   ttlDays: { activity: 365, analytics: 90, codeGenerations: 30 },
 };
 
+/** Apollo Server marks errors of the library, such as variables that do not fit, before it formats them. */
+function withApolloCode(error: GraphQLError): GraphQLFormattedError {
+  const ofLibrary = error.originalError == null || error.originalError instanceof GraphQLError;
+  return ofLibrary ? { ...error.toJSON(), extensions: { code: 'BAD_USER_INPUT', ...error.extensions } } : error.toJSON();
+}
+
 const schema = createSchema();
 let signUps = 0;
 
@@ -85,17 +91,28 @@ export async function createHarness(settings: Partial<Settings> = {}): Promise<H
     if (mistakes.length > 0) throw new Error(mistakes.map((mistake) => mistake.message).join('\n'));
     const id = crypto.randomUUID();
     const authorization = caller?.token ? `Bearer ${caller.token}` : undefined;
-    const request = { id, log, authorization, ip: '203.0.113.7', userAgent: 'test', signal: AbortSignal.timeout(20_000), onCall: (call: DatabaseCall) => calls.push(call) };
+    const request = {
+      id,
+      log,
+      authorization,
+      ip: '203.0.113.7',
+      userAgent: 'test',
+      signal: AbortSignal.timeout(20_000),
+      onCall: (call: DatabaseCall) => calls.push(call),
+    };
     const contextValue = await createContext({ services, request });
     const result: ExecutionResult = await execute({ schema, document: ast, contextValue, variableValues: variables });
-    const errors = (result.errors ?? []).map((error) => formatError(error.toJSON(), error, { requestId: id, log }));
+    const errors = (result.errors ?? []).map((error) => formatError(withApolloCode(error), error, { requestId: id, log }));
     return { data: result.data ? JSON.parse(JSON.stringify(result.data)) : null, errors, calls };
   }
 
   async function must(caller: Caller | null, document: string, variables?: Record<string, unknown>): Promise<Data> {
     const { data, errors } = await run(caller, document, variables);
-    const refusals = Object.values((data ?? {}) as Record<string, { userErrors?: unknown[] } | null>).flatMap((field) => field?.userErrors ?? []);
-    if (errors.length > 0 || refusals.length > 0) throw new Error(`unexpected errors: ${JSON.stringify([...errors, ...refusals], null, 2)}`);
+    const refusals = Object.values((data ?? {}) as Record<string, { userErrors?: unknown[] } | null>).flatMap(
+      (field) => field?.userErrors ?? [],
+    );
+    if (errors.length > 0 || refusals.length > 0)
+      throw new Error(`unexpected errors: ${JSON.stringify([...errors, ...refusals], null, 2)}`);
     return data;
   }
 
@@ -106,7 +123,13 @@ export async function createHarness(settings: Partial<Settings> = {}): Promise<H
       'mutation ($input: SignUpInput!) { signUp(input: $input) { accessToken refreshToken user { id } userErrors { message code field } } }',
       { input },
     );
-    return { id: answer.user.id, email: input.email, password: input.password, token: answer.accessToken, refreshToken: answer.refreshToken };
+    return {
+      id: answer.user.id,
+      email: input.email,
+      password: input.password,
+      token: answer.accessToken,
+      refreshToken: answer.refreshToken,
+    };
   }
 
   return {

@@ -30,7 +30,7 @@ describe('development', () => {
     const config = loadConfig({ DATA_DIR: dataDir, PORT: '', CORS_ORIGIN: ' ' });
     expect(config).toMatchObject({
       environment: 'development',
-      http: { host: '127.0.0.1', port: 5000, trustProxy: false, drainDelayMs: 0 },
+      http: { host: '127.0.0.1', port: 5000, trustProxy: false, drainDelayMs: 300 },
       ttlDays: { activity: 365, analytics: 90, codeGenerations: 30 },
       logLevel: 'info',
       introspection: true,

@@ -22,14 +22,22 @@ export async function findActivity(context: Context, id: string): Promise<Activi
 }
 
 /** Lists what happened in a project that the viewer may read, newest first; null for a project that they may not. */
-export async function listProjectActivity(context: Context, project: ProjectRecord, args: ListActivityArgs): Promise<Connection<ActivityRecord> | null> {
+export async function listProjectActivity(
+  context: Context,
+  project: ProjectRecord,
+  args: ListActivityArgs,
+): Promise<Connection<ActivityRecord> | null> {
   if (!(await findProjectAccess(context, project.id, 'project.read', project))) return null;
   const source: ListSource = { table: 'activity', index: 'ProjectIdIndex', partition: project.id, descending: true, ...filterOf(args) };
   return listConnection(context, 'project.activity', source, args);
 }
 
 /** Lists what a user did, newest first, for that user; null for everyone else. */
-export async function listUserActivity(context: Context, user: { id: string }, args: ListActivityArgs): Promise<Connection<ActivityRecord> | null> {
+export async function listUserActivity(
+  context: Context,
+  user: { id: string },
+  args: ListActivityArgs,
+): Promise<Connection<ActivityRecord> | null> {
   const viewer = requireViewer(context, 'account.read');
   if (viewer.id !== user.id) return null;
   const source: ListSource = { table: 'activity', index: 'UserIdIndex', partition: user.id, descending: true, ...filterOf(args) };
@@ -37,7 +45,9 @@ export async function listUserActivity(context: Context, user: { id: string }, a
 }
 
 function filterOf({ filter }: ListActivityArgs): Pick<ListSource, 'filter' | 'filterKey'> {
-  const wanted = Object.entries({ entityType: filter?.entityType, action: filter?.action, userId: filter?.actorId }).filter(([, value]) => value != null);
+  const wanted = Object.entries({ entityType: filter?.entityType, action: filter?.action, userId: filter?.actorId }).filter(
+    ([, value]) => value != null,
+  );
   if (wanted.length === 0) return {};
   return { filter: (row) => wanted.every(([name, value]) => row[name] === value), filterKey: JSON.stringify(wanted) };
 }

@@ -26,6 +26,8 @@ export interface ActivityEntry {
   action: string;
   entityType: EntityType;
   entityId: string;
+  /** Who did it, where planning finds that out; else the mutation's viewer. */
+  actorId?: string | undefined;
   projectId?: string | undefined;
   /** Name of the object at that time, so that the feed can be read after it is gone. */
   entityName?: string | undefined;
@@ -57,7 +59,7 @@ export function activityRow(context: AnonymousContext, actor: { id: string }, en
   return {
     id: context.newId('act'),
     createdAt: context.now(),
-    userId: actor.id,
+    userId: entry.actorId ?? actor.id,
     action: entry.action,
     entityType: entry.entityType,
     entityId: entry.entityId,

@@ -15,15 +15,23 @@ export type ImportInput = NewSchemaInput & { format: 'sql' | 'json'; dialect?: S
 const maxWarnings = 500;
 
 /** Reads a schema from source text and adds it to a project: the next version of its name, or the first. */
-export async function importSchema(context: Context, args: MutationArgs & { input: ImportInput }): Promise<SchemaResult & { warnings: ConversionWarning[] }> {
+export async function importSchema(
+  context: Context,
+  args: MutationArgs & { input: ImportInput },
+): Promise<SchemaResult & { warnings: ConversionWarning[] }> {
   const { input } = args;
   requireViewer(context, 'account.read');
   await requireProjectAccess(context, input.projectId, 'schema.write');
   if (Buffer.byteLength(input.source) > maxBodyBytes) {
-    throw invalid(['input', 'source'], `The source has more than ${maxBodyBytes / 1024 / 1024} MB. Leave out data (INSERT, COPY), or split it.`, 'TOO_LARGE');
+    throw invalid(
+      ['input', 'source'],
+      `The source has more than ${maxBodyBytes / 1024 / 1024} MB. Leave out data (INSERT, COPY), or split it.`,
+      'TOO_LARGE',
+    );
   }
   const { importJson, importSql } = await import('./import/index.ts');
-  const outcome = input.format === 'json' ? importJson(input.source) : await importSql({ source: input.source, dialect: input.dialect ?? 'postgres' });
+  const outcome =
+    input.format === 'json' ? importJson(input.source) : await importSql({ source: input.source, dialect: input.dialect ?? 'postgres' });
   if (!outcome.ok) {
     const { message, line, column } = outcome;
     throw new ExpectedError([{ __typename: 'ValidationError', message, code: 'SYNTAX_ERROR', field: ['input', 'source'], line, column }]);

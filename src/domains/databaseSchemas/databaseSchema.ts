@@ -34,7 +34,15 @@ export interface TableInput {
   id?: string | null;
   name: string;
   description?: string | null;
-  fields: readonly { name: string; type: string; required?: boolean; unique?: boolean; defaultValue?: string | null; description?: string | null; autoIncrement?: boolean }[];
+  fields: readonly {
+    name: string;
+    type: string;
+    required?: boolean;
+    unique?: boolean;
+    defaultValue?: string | null;
+    description?: string | null;
+    autoIncrement?: boolean;
+  }[];
   indexes?: readonly { name?: string | null; fields: readonly string[]; type?: string }[];
 }
 
@@ -65,7 +73,11 @@ export function bodyFrom(input: BodyInput, current: SchemaBody = { tables: [], r
   return {
     tables: input.tables ? withIds(input.tables.map(tableFrom), 'tbl', ({ name }) => name) : current.tables,
     relationships: input.relationships
-      ? withIds(input.relationships.map(relationshipFrom), 'rel', ({ fromTable, fromField, toTable }) => `${fromTable}_${fromField}_${toTable}`)
+      ? withIds(
+          input.relationships.map(relationshipFrom),
+          'rel',
+          ({ fromTable, fromField, toTable }) => `${fromTable}_${fromField}_${toTable}`,
+        )
       : current.relationships,
     enums: input.enums ? input.enums.map(({ name, values }) => ({ name, values: [...values] })) : (current.enums ?? []),
   };
@@ -118,7 +130,9 @@ function withIds<T extends { id: string }>(items: T[], prefix: string, nameOf: (
   const taken = new Set(items.map(({ id }) => id).filter(Boolean));
   return items.map((item) => {
     if (item.id) return item;
-    const stem = `${prefix}_${nameOf(item).toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '_')}`;
+    const stem = `${prefix}_${nameOf(item)
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}]+/gu, '_')}`;
     let id = stem;
     for (let n = 2; taken.has(id); n += 1) id = `${stem}_${n}`;
     taken.add(id);

@@ -56,20 +56,32 @@ export async function listProjectSchemas(
 }
 
 /** Lists the schemas of all projects that a user owns, for that user; null for everyone else. */
-export async function listUserSchemas(context: Context, user: { id: string }, args: PageArgs): Promise<Connection<DatabaseSchemaRecord> | null> {
+export async function listUserSchemas(
+  context: Context,
+  user: { id: string },
+  args: PageArgs,
+): Promise<Connection<DatabaseSchemaRecord> | null> {
   const viewer = requireViewer(context, 'account.read');
   if (viewer.id !== user.id) return null;
   return listConnection(context, 'user.schemas', { ...schemasOfOwner(user.id), visible: readableRows(context) }, args);
 }
 
 /** Lists all versions of a schema's name, latest first. */
-export async function listVersions(context: Context, schema: DatabaseSchemaRecord, args: PageArgs): Promise<Connection<DatabaseSchemaRecord>> {
+export async function listVersions(
+  context: Context,
+  schema: DatabaseSchemaRecord,
+  args: PageArgs,
+): Promise<Connection<DatabaseSchemaRecord>> {
   const records = await loadVersions(context, schema.projectId, schema.name);
   return connectionOver(context, { name: `schema.versions:${schema.projectId}:${schema.name}`, records, args, keyOf: ({ id }) => id });
 }
 
 /** Returns a schema of a project by name, the latest version unless another is asked for; null when there is none. */
-export async function findSchemaByName(context: Context, project: ProjectRecord, { name, version }: { name: string; version?: number | null }): Promise<DatabaseSchemaRecord | null> {
+export async function findSchemaByName(
+  context: Context,
+  project: ProjectRecord,
+  { name, version }: { name: string; version?: number | null },
+): Promise<DatabaseSchemaRecord | null> {
   if (name === '' || !(await findProjectAccess(context, project.id, 'project.read', project))) return null;
   const versions = await loadVersions(context, project.id, name);
   return (version == null ? versions[0] : versions.find((one) => one.version === version)) ?? null;
@@ -85,7 +97,11 @@ export interface NewSchemaInput extends BodyInput {
 /** Creates version 1 of a name that the project does not have yet. */
 export async function createSchema(context: Context, args: MutationArgs & { input: NewSchemaInput }): Promise<SchemaResult> {
   const { input } = args;
-  return addSchema(context, { name: 'schemaCreate', args, input, projectId: input.projectId }, () => ({ ...input, body: bodyFrom(input), isNew: true }));
+  return addSchema(context, { name: 'schemaCreate', args, input, projectId: input.projectId }, () => ({
+    ...input,
+    body: bodyFrom(input),
+    isNew: true,
+  }));
 }
 
 /** Adds the next version of a name, or the first, with a body that was read from a source. */
@@ -94,7 +110,12 @@ export async function addImportedSchema(
   { args, body }: { args: MutationArgs & { input: NewSchemaInput & { source: string } }; body: SchemaBody },
 ): Promise<SchemaResult> {
   const { input } = args;
-  return addSchema(context, { name: 'schemaImport', args, input, projectId: input.projectId }, () => ({ ...input, body, isNew: false, sourceField: 'source' }));
+  return addSchema(context, { name: 'schemaImport', args, input, projectId: input.projectId }, () => ({
+    ...input,
+    body,
+    isNew: false,
+    sourceField: 'source',
+  }));
 }
 
 /** Copies a schema to the next version of its name. */
@@ -119,7 +140,11 @@ interface NewSchema {
   sourceField?: string;
 }
 
-async function addSchema(context: Context, mutation: { name: string; args: MutationArgs; input: unknown; projectId: string }, read: () => NewSchema): Promise<SchemaResult> {
+async function addSchema(
+  context: Context,
+  mutation: { name: string; args: MutationArgs; input: unknown; projectId: string },
+  read: () => NewSchema,
+): Promise<SchemaResult> {
   const viewer = requireViewer(context, 'account.read');
   return mutate(context, { ...mutation, viewer, plan });
 
@@ -129,12 +154,21 @@ async function addSchema(context: Context, mutation: { name: string; args: Mutat
   }
 }
 
-async function planNewSchema(context: Context, viewer: Viewer, project: ProjectRecord, input: NewSchema): Promise<MutationPlan<SchemaResult>> {
+async function planNewSchema(
+  context: Context,
+  viewer: Viewer,
+  project: ProjectRecord,
+  input: NewSchema,
+): Promise<MutationPlan<SchemaResult>> {
   checkTexts(input);
   checkBody(input.body, input.sourceField);
   const versions = await findNameVersions(context, project.id, input.name);
   if (versions && input.isNew) {
-    throw refused('ALREADY_EXISTS', `The project has a schema "${input.name}" already. Take another name, or add a version with schemaVersionCreate.`, ['input', 'name']);
+    throw refused(
+      'ALREADY_EXISTS',
+      `The project has a schema "${input.name}" already. Take another name, or add a version with schemaVersionCreate.`,
+      ['input', 'name'],
+    );
   }
   if (versions && versions.count >= maxVersions) {
     throw refused('QUOTA_EXCEEDED', `A schema has at most ${maxVersions} versions. Delete old ones first.`);
@@ -161,7 +195,16 @@ async function planNewSchema(context: Context, viewer: Viewer, project: ProjectR
     prepare: stored.write,
     undo: stored.discard,
     writes: [takeVersion(project.id, input.name, versions), putSchema(schema)],
-    activity: [{ action: 'created', entityType: 'schema', entityId: id, projectId: project.id, entityName: schema.name, metadata: { version: schema.version } }],
+    activity: [
+      {
+        action: 'created',
+        entityType: 'schema',
+        entityId: id,
+        projectId: project.id,
+        entityName: schema.name,
+        metadata: { version: schema.version },
+      },
+    ],
     counts: [{ ownerId: project.userId, projectId: project.id, by: { schemas: 1 } }],
   };
 }
@@ -199,7 +242,16 @@ export async function updateSchema(context: Context, args: UpdateSchemaArgs): Pr
       result: { schema: edit.record },
       ...(stored && { prepare: stored.write, undo: stored.discard, cleanUp: () => removeBody(context.connection, 'schemas', schema) }),
       writes: [...rename, updateSchemaRow(schema, edit)],
-      activity: [{ action: 'updated', entityType: 'schema', entityId: schema.id, projectId: project.id, entityName: edit.record.name, changedFields: edit.changedFields }],
+      activity: [
+        {
+          action: 'updated',
+          entityType: 'schema',
+          entityId: schema.id,
+          projectId: project.id,
+          entityName: edit.record.name,
+          changedFields: edit.changedFields,
+        },
+      ],
     };
   }
 }
@@ -209,7 +261,11 @@ const bodyRowAttributes: ReadonlySet<string> = new Set([...bodyAttributes, 'body
 
 async function planRename(context: Context, schema: DatabaseSchemaRecord, name: string) {
   const versions = await findNameVersions(context, schema.projectId, schema.name);
-  if (versions && versions.count > 1) throw invalid(['input', 'name'], `The schema has ${versions.count} versions, which share the name. Only a schema with one version can be renamed.`);
+  if (versions && versions.count > 1)
+    throw invalid(
+      ['input', 'name'],
+      `The schema has ${versions.count} versions, which share the name. Only a schema with one version can be renamed.`,
+    );
   if (await findNameVersions(context, schema.projectId, name)) {
     throw refused('ALREADY_EXISTS', `The project has a schema "${name}" already. Take another name.`, ['input', 'name']);
   }
@@ -232,7 +288,16 @@ export async function deleteSchema(
       result: { deletedId: schema.id, deletedCounts: { schemas: 1 } },
       writes: [deleteSchemaRow(schema), ...giveBackVersion(schema.projectId, schema.name, versions)],
       cleanUp: () => removeBody(context.connection, 'schemas', schema),
-      activity: [{ action: 'deleted', entityType: 'schema', entityId: schema.id, projectId: project.id, entityName: schema.name, metadata: { version: schema.version } }],
+      activity: [
+        {
+          action: 'deleted',
+          entityType: 'schema',
+          entityId: schema.id,
+          projectId: project.id,
+          entityName: schema.name,
+          metadata: { version: schema.version },
+        },
+      ],
       counts: [{ ownerId: project.userId, projectId: project.id, by: { schemas: -1 } }],
     };
   }
@@ -249,7 +314,9 @@ function checkTexts(input: { name?: string | null | undefined; description?: str
 function checkBody(body: SchemaBody, sourceField?: string): void {
   const issues = validateSchemaBody(body);
   if (issues.length === 0) return;
-  throw new ExpectedError(issues.map(({ path, message }) => validationEntry(sourceField ? ['input', sourceField] : ['input', ...path], message)));
+  throw new ExpectedError(
+    issues.map(({ path, message }) => validationEntry(sourceField ? ['input', sourceField] : ['input', ...path], message)),
+  );
 }
 
 async function storeChecked(context: Context, owner: { id: string; userId: string }, body: SchemaBody): Promise<StoredBody> {
@@ -257,7 +324,12 @@ async function storeChecked(context: Context, owner: { id: string; userId: strin
   return store(context, owner, body);
 }
 
-async function store(context: Context, owner: { id: string; userId: string }, body: SchemaBody, sourceField = 'tables'): Promise<StoredBody> {
+async function store(
+  context: Context,
+  owner: { id: string; userId: string },
+  body: SchemaBody,
+  sourceField = 'tables',
+): Promise<StoredBody> {
   try {
     return await storeBody(context.connection, 'schemas', owner, { ...body });
   } catch (error) {

@@ -38,7 +38,13 @@ export function takeVersion(projectId: string, name: string, current: NameVersio
     const item = { ...key, latest: (current?.latest ?? 0) + 1, versions: (current?.count ?? 0) + 1 };
     return { kind: 'put', table: 'schemas', item, condition: { exists: false } };
   }
-  return { kind: 'update', table: 'schemas', key, changes: { add: { latest: 1, versions: 1 } }, condition: { equals: { latest: current.latest } } };
+  return {
+    kind: 'update',
+    table: 'schemas',
+    key,
+    changes: { add: { latest: 1, versions: 1 } },
+    condition: { equals: { latest: current.latest } },
+  };
 }
 
 /** Returns the writes that give back one version of a name; with the last version the name is free again. */
@@ -63,12 +69,23 @@ export function putSchema(schema: DatabaseSchemaRecord): Write {
 
 /** Returns the write that edits a schema, if nobody else has edited it since it was read. */
 export function updateSchemaRow(schema: DatabaseSchemaRecord, edit: RecordEdit<DatabaseSchemaRecord>): Write {
-  return { kind: 'update', table: 'schemas', key: { id: schema.id, userId: schema.userId }, changes: edit.changes, condition: edit.condition };
+  return {
+    kind: 'update',
+    table: 'schemas',
+    key: { id: schema.id, userId: schema.userId },
+    changes: edit.changes,
+    condition: edit.condition,
+  };
 }
 
 /** Returns the write that deletes a schema, if nobody has edited it since it was read. */
 export function deleteSchemaRow(schema: DatabaseSchemaRecord): Write {
-  return { kind: 'delete', table: 'schemas', key: { id: schema.id, userId: schema.userId }, condition: { exists: true, equals: { revision: schema.revision } } };
+  return {
+    kind: 'delete',
+    table: 'schemas',
+    key: { id: schema.id, userId: schema.userId },
+    condition: { exists: true, equals: { revision: schema.revision } },
+  };
 }
 
 /** Returns a schema's row whoever may see it, or null. */

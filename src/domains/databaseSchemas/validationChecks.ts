@@ -56,7 +56,7 @@ export const isRecord = (value: unknown): value is Unknown => typeof value === '
 /** Text for messages: quoted, shortened, control characters made visible. */
 export function show(value: unknown): string {
   const text = typeof value === 'string' ? value : '';
-  const short = [...text].length > 60 ? `${[...text].slice(0, 60).join('')}…` : text;
+  const short = Array.from(text).length > 60 ? `${Array.from(text).slice(0, 60).join('')}…` : text;
   return `"${short.replace(/\p{Cs}/gu, '\ufffd').replace(/\p{Cc}/gu, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)}"`;
 }
 
@@ -101,7 +101,7 @@ export function checkName(value: unknown, { path, what, issues }: NameCheck): st
   };
   if (typeof value !== 'string') return bad(`${what} is missing. Give it a name.`);
   if (value.trim() === '') return bad(`${what} is empty. Give it a name.`);
-  if ([...value].length > schemaLimits.nameLength)
+  if (Array.from(value).length > schemaLimits.nameLength)
     return bad(`${what} is longer than ${schemaLimits.nameLength} characters (${show(value)}). Shorten it.`);
   if (controls.test(value) || halves.test(value))
     return bad(`${what} (${show(value)}) holds a control character or half a character. Remove it.`);

@@ -10,13 +10,13 @@ export type DeploymentStatus = (typeof statuses)[number];
 
 /**
  * Where a deployment may go from each status. A program may report the end of a deployment whose start it never
- * reported. What ended stays as it ended, except that what was released, or failed half-way, can be rolled back.
+ * reported. What ended stays as it ended, except that what was released can be rolled back.
  */
 export const transitions: Readonly<Record<DeploymentStatus, readonly DeploymentStatus[]>> = {
   pending: ['deploying', 'success', 'failed', 'cancelled'],
   deploying: ['success', 'failed', 'cancelled'],
   success: ['rolled-back'],
-  failed: ['rolled-back'],
+  failed: [],
   cancelled: [],
   'rolled-back': [],
 };
@@ -39,6 +39,8 @@ export type DeploymentRecord = {
   metadata?: Record<string, unknown> | null;
   /** The deployment that this one takes back. */
   rollbackOfId?: string;
+  /** The deployment that takes this one back. */
+  rolledBackById?: string;
   /** When work began, as far as it was reported. */
   startedAt?: string;
   /** When it succeeded, failed or was cancelled. */
@@ -103,6 +105,11 @@ export function withoutLogs(deployment: DeploymentRecord): DeploymentRecord {
   const rest = { ...deployment };
   delete rest.logs;
   return rest;
+}
+
+/** True for rows that counters know: those of this API, which name who made them. Rows of the earlier backend are in no counter. */
+export function isCounted(deployment: DeploymentRecord): boolean {
+  return deployment.createdById !== undefined;
 }
 
 /** Returns how the activity feed names a deployment, such as `1.4.0 (production)`. */

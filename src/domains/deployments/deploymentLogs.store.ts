@@ -1,6 +1,6 @@
 /** The DynamoDB side of deployment logs: blocks of entries in the deployment's partition, see deploymentLog.ts. */
 import type { Context } from '../../context.ts';
-import type { Row, Write } from '../../data/connection.ts';
+import type { Connection, Row, Write } from '../../data/connection.ts';
 import { scanBudget } from '../../data/page.ts';
 import type { DeploymentRecord } from './deployment.ts';
 import { blocksOf, matches, readEntry, type LogEntry, type LogFilter } from './deploymentLog.ts';
@@ -93,9 +93,9 @@ function isAfter(position: LogPosition, other: LogPosition): boolean {
 }
 
 /** Removes the blocks of a deployment and then its row. Safe to repeat: what was interrupted goes on where it stopped. */
-export async function removeDeployment(context: Context, deployment: DeploymentRecord): Promise<void> {
+export async function removeDeployment(connection: Connection, deployment: DeploymentRecord): Promise<void> {
   for (;;) {
-    const { items } = await context.connection.query({
+    const { items } = await connection.query({
       table: 'deployments',
       partition: deployment.id,
       range: { beginsWith: prefixOf(deployment) },
@@ -103,7 +103,7 @@ export async function removeDeployment(context: Context, deployment: DeploymentR
       consistent: true,
     });
     if (items.length === 0) break;
-    await context.connection.writeAll(items.map((item) => ({ table: 'deployments', delete: { id: item['id'], userId: item['userId'] } })));
+    await connection.writeAll(items.map((item) => ({ table: 'deployments', delete: { id: item['id'], userId: item['userId'] } })));
   }
-  await context.connection.writeAll([{ table: 'deployments', delete: { id: deployment.id, userId: deployment.userId } }]);
+  await connection.writeAll([{ table: 'deployments', delete: { id: deployment.id, userId: deployment.userId } }]);
 }

@@ -35,8 +35,25 @@ export async function duplicateProject(context: Context, args: DuplicateProjectA
         await context.connection.writeAll([{ table: 'projects', put: { ...project, status: 'copying' } }]);
         counts = await copyContents(context.connection, source, { project, actorId: viewer.id, now: project.createdAt });
       },
-      writes: [{ kind: 'update', table: 'projects', key, changes: { set: { status: project.status } }, condition: { equals: { status: 'copying' } } }],
-      activity: [{ action: 'duplicated', entityType: 'project', entityId: project.id, projectId: project.id, entityName: name, metadata: { sourceId: source.id } }],
+      writes: [
+        {
+          kind: 'update',
+          table: 'projects',
+          key,
+          changes: { set: { status: project.status } },
+          condition: { equals: { status: 'copying' } },
+        },
+      ],
+      activity: [
+        {
+          action: 'duplicated',
+          entityType: 'project',
+          entityId: project.id,
+          projectId: project.id,
+          entityName: name,
+          metadata: { sourceId: source.id },
+        },
+      ],
       get counts() {
         return [
           { ownerId: viewer.id, projectId: project.id, by: { ...counts } },

@@ -42,14 +42,26 @@ async function copyTable(connection: Connection, table: CopiedTable, source: Pro
 async function copyObject(connection: Connection, table: CopiedTable, row: Row, { project, actorId, now }: CopyTarget): Promise<void> {
   const id = newId(copied[table]);
   const ownerId = String(row['userId']);
-  const fresh = { ...row, id, userId: project.userId, projectId: project.id, createdById: actorId, createdAt: now, updatedAt: now, revision: 1, edits: [] };
+  const fresh = {
+    ...row,
+    id,
+    userId: project.userId,
+    projectId: project.id,
+    createdById: actorId,
+    createdAt: now,
+    updatedAt: now,
+    revision: 1,
+    edits: [],
+  };
   const chunks: Row[] = [];
   if (row['bodyId'] !== undefined) {
     const prefix = `${ownerId}#body#${String(row['bodyId'])}#`;
     let start: Row | undefined;
     do {
       const page = await connection.query({ table, partition: String(row['id']), range: { beginsWith: prefix }, start, consistent: true });
-      chunks.push(...page.items.map((chunk) => ({ ...chunk, id, userId: `${project.userId}${String(chunk['userId']).slice(ownerId.length)}` })));
+      chunks.push(
+        ...page.items.map((chunk) => ({ ...chunk, id, userId: `${project.userId}${String(chunk['userId']).slice(ownerId.length)}` })),
+      );
       start = page.next ?? undefined;
     } while (start);
   }
@@ -60,8 +72,17 @@ async function copyObject(connection: Connection, table: CopiedTable, row: Row, 
 async function copyNames(connection: Connection, schemas: readonly Row[], source: ProjectRecord, { project }: CopyTarget): Promise<void> {
   const names = [...new Set(schemas.map((schema) => String(schema['name'])))];
   const keyOf = (projectId: string, name: string): Row => ({ id: `name#${projectId}#${name}`, userId: '-' });
-  const items = names.length === 0 ? [] : await connection.batchGet('schemas', names.map((name) => keyOf(source.id, name)), { consistent: true });
+  const items =
+    names.length === 0
+      ? []
+      : await connection.batchGet(
+          'schemas',
+          names.map((name) => keyOf(source.id, name)),
+          { consistent: true },
+        );
   // Names of the earlier backend have no such item; theirs is made with their next version.
-  const copies = items.flatMap((item, i) => (item ? [{ table: 'schemas' as const, put: { ...item, ...keyOf(project.id, names[i] ?? '') } }] : []));
+  const copies = items.flatMap((item, i) =>
+    item ? [{ table: 'schemas' as const, put: { ...item, ...keyOf(project.id, names[i] ?? '') } }] : [],
+  );
   await connection.writeAll(copies);
 }

@@ -53,9 +53,17 @@ export async function deleteProject(context: Context, args: EditProjectArgs): Pr
 
 async function countContents(context: Context, project: ProjectRecord): Promise<DeletedCounts> {
   const children = ['schemas', 'architectures', 'codeGenerations', 'deployments', 'documentation', 'integrations'] as const;
-  const count = async (source: ListSource): Promise<number> => (await countRows(context.connection, source, maxCounted, context.nowSeconds())).value;
-  const counts = children.map(async (table) => [table, await count({ table, index: 'ProjectIdIndex', partition: project.id, descending: false })] as const);
-  const members = count({ table: 'teams', partition: project.id, descending: false, filter: (row) => !String(row['userId']).startsWith('invite#') });
+  const count = async (source: ListSource): Promise<number> =>
+    (await countRows(context.connection, source, maxCounted, context.nowSeconds())).value;
+  const counts = children.map(
+    async (table) => [table, await count({ table, index: 'ProjectIdIndex', partition: project.id, descending: false })] as const,
+  );
+  const members = count({
+    table: 'teams',
+    partition: project.id,
+    descending: false,
+    filter: (row) => !String(row['userId']).startsWith('invite#'),
+  });
   return { projects: 1, ...Object.fromEntries(await Promise.all(counts)), members: await members };
 }
 

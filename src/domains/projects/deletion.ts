@@ -23,7 +23,11 @@ export interface DeletionSettings {
 const childTables = tableIds.filter((table) => 'ProjectIdIndex' in tables[table].indexes);
 
 /** Removes all that belongs to a project under deletion, then the project. */
-export async function removeProject(connection: Connection, project: ProjectRecord, { settleMs, log, signal }: DeletionSettings & { log: Logger; signal: AbortSignal }): Promise<void> {
+export async function removeProject(
+  connection: Connection,
+  project: ProjectRecord,
+  { settleMs, log, signal }: DeletionSettings & { log: Logger; signal: AbortSignal },
+): Promise<void> {
   const started = Date.now();
   let removed = await removeContents(connection, project);
   await sleep(settleMs, undefined, { signal });
@@ -42,7 +46,9 @@ async function removeChildren(connection: Connection, table: TableId, projectId:
   let removed = 0;
   let start: Row | undefined;
   do {
-    const page = await connection.query({ table, index: 'ProjectIdIndex', partition: projectId, limit: 100, start } as Parameters<Connection['query']>[0]);
+    const page = await connection.query({ table, index: 'ProjectIdIndex', partition: projectId, limit: 100, start } as Parameters<
+      Connection['query']
+    >[0]);
     for (const row of page.items) removed += await removePartition(connection, table, row['id'] as string);
     await connection.writeAll(page.items.flatMap((row) => companionsOf(table, row)));
     start = page.next ?? undefined;
@@ -78,6 +84,11 @@ async function removeRoot(connection: Connection, project: ProjectRecord): Promi
   const isCounter = (item: Row): boolean => String(item['userId']).startsWith(`${project.userId}#stats#`);
   const others = items.filter((item) => item !== own && !isCounter(item));
   await connection.writeAll(others.map(({ id, userId }) => ({ table: 'projects', delete: { id, userId } })));
-  const removal: Write = { kind: 'delete', table: 'projects', key: { id: project.id, userId: project.userId }, condition: { equals: { status: own['status'] } } };
+  const removal: Write = {
+    kind: 'delete',
+    table: 'projects',
+    key: { id: project.id, userId: project.userId },
+    condition: { equals: { status: own['status'] } },
+  };
   await connection.transact([...moveOutCounts(project.userId, items.filter(isCounter)), removal]);
 }

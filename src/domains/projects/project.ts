@@ -37,7 +37,10 @@ export type ProjectRecord = {
 };
 
 /** What a client may set. */
-export type ProjectFields = Pick<ProjectRecord, 'name' | 'description' | 'status' | 'framework' | 'database' | 'deploymentUrl' | 'repository' | 'tags'>;
+export type ProjectFields = Pick<
+  ProjectRecord,
+  'name' | 'description' | 'status' | 'framework' | 'database' | 'deploymentUrl' | 'repository' | 'tags'
+>;
 
 /** What a role allows on a project, as `viewerCan…` shows it. */
 export function abilitiesOf(role: Role | null) {

@@ -6,7 +6,15 @@ import { duplicateProject } from './copy.service.ts';
 import { deleteProject } from './deletion.service.ts';
 import { abilitiesOf } from './project.ts';
 import { statsFrom } from './stats.ts';
-import { archiveProject, createProject, createProjects, findProject, listProjectsOf, unarchiveProject, updateProject } from './projects.service.ts';
+import {
+  archiveProject,
+  createProject,
+  createProjects,
+  findProject,
+  listProjectsOf,
+  unarchiveProject,
+  updateProject,
+} from './projects.service.ts';
 import { findUser } from '../users/users.service.ts';
 
 export const projectsResolvers = {

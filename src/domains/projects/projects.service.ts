@@ -29,7 +29,11 @@ export interface ListProjectsArgs extends PageArgs {
 }
 
 /** Lists the projects that a user owns, for that user; null for everyone else. */
-export async function listProjectsOf(context: Context, user: { id: string }, args: ListProjectsArgs): Promise<Connection<ProjectRecord> | null> {
+export async function listProjectsOf(
+  context: Context,
+  user: { id: string },
+  args: ListProjectsArgs,
+): Promise<Connection<ProjectRecord> | null> {
   const viewer = requireViewer(context, 'account.read');
   if (viewer.id !== user.id) return null;
   const status = args.filter?.status ?? undefined;
@@ -44,7 +48,10 @@ export async function listProjectsOf(context: Context, user: { id: string }, arg
 }
 
 /** Creates a project owned by the viewer. */
-export async function createProject(context: Context, args: MutationArgs & { input: ProjectInput & { name: string } }): Promise<{ project: ProjectRecord }> {
+export async function createProject(
+  context: Context,
+  args: MutationArgs & { input: ProjectInput & { name: string } },
+): Promise<{ project: ProjectRecord }> {
   const { projects } = await createProjects(context, { ...args, inputs: [args.input], fieldOf: () => ['input'], name: 'projectCreate' });
   return { project: projects[0] as ProjectRecord };
 }
@@ -59,13 +66,20 @@ export async function createProjects(
   return mutate(context, { name: args.name ?? 'projectBulkCreate', viewer, args, input: args.inputs, plan });
 
   function plan(): MutationPlan<{ projects: ProjectRecord[] }> {
-    if (args.inputs.length === 0 || args.inputs.length > maxBulk) throw invalid('inputs', `Send 1 to ${maxBulk} projects; ${args.inputs.length} came.`);
+    if (args.inputs.length === 0 || args.inputs.length > maxBulk)
+      throw invalid('inputs', `Send 1 to ${maxBulk} projects; ${args.inputs.length} came.`);
     args.inputs.forEach((input, i) => checkFields(input, fieldOf(i)));
     const projects = args.inputs.map((input) => newProject(context, viewer, input));
     return {
       result: { projects },
       writes: projects.map(putProject),
-      activity: projects.map(({ id, name }) => ({ action: 'created', entityType: 'project', entityId: id, projectId: id, entityName: name })),
+      activity: projects.map(({ id, name }) => ({
+        action: 'created',
+        entityType: 'project',
+        entityId: id,
+        projectId: id,
+        entityName: name,
+      })),
       counts: [{ ownerId: viewer.id, by: { projects: projects.length } }],
     };
   }
@@ -74,7 +88,17 @@ export async function createProjects(
 function newProject(context: Context, viewer: Viewer, input: ProjectInput & { name: string }): ProjectRecord {
   const given = Object.fromEntries(Object.entries(input).filter(([, value]) => value != null)) as Partial<ProjectFields> & { name: string };
   const now = context.now();
-  return { tags: [], ...given, status: given.status ?? 'draft', id: context.newId('prj'), userId: viewer.id, createdById: viewer.id, createdAt: now, updatedAt: now, revision: 1 };
+  return {
+    tags: [],
+    ...given,
+    status: given.status ?? 'draft',
+    id: context.newId('prj'),
+    userId: viewer.id,
+    createdById: viewer.id,
+    createdAt: now,
+    updatedAt: now,
+    revision: 1,
+  };
 }
 
 /** Arguments of a mutation of one project. */
@@ -84,7 +108,10 @@ export interface EditProjectArgs extends MutationArgs {
 }
 
 /** Changes a project. */
-export async function updateProject(context: Context, args: EditProjectArgs & { input: ProjectInput }): Promise<{ project: ProjectRecord }> {
+export async function updateProject(
+  context: Context,
+  args: EditProjectArgs & { input: ProjectInput },
+): Promise<{ project: ProjectRecord }> {
   return editProject(context, args, {
     name: 'projectUpdate',
     permission: 'project.update',
@@ -116,7 +143,10 @@ export async function unarchiveProject(context: Context, args: EditProjectArgs):
     permission: 'project.archive',
     action: 'unarchived',
     fields: (project) => {
-      if (project.status !== 'archived') throw refused('INVALID_TRANSITION', `Only an archived project can be unarchived; this one is ${project.status.toUpperCase()}.`, ['id']);
+      if (project.status !== 'archived')
+        throw refused('INVALID_TRANSITION', `Only an archived project can be unarchived; this one is ${project.status.toUpperCase()}.`, [
+          'id',
+        ]);
       return { status: 'active' };
     },
   });
@@ -129,7 +159,11 @@ interface ProjectEdit {
   fields: (project: ProjectRecord) => Partial<ProjectInput>;
 }
 
-async function editProject(context: Context, args: EditProjectArgs & { input?: ProjectInput }, edit: ProjectEdit): Promise<{ project: ProjectRecord }> {
+async function editProject(
+  context: Context,
+  args: EditProjectArgs & { input?: ProjectInput },
+  edit: ProjectEdit,
+): Promise<{ project: ProjectRecord }> {
   const viewer = requireViewer(context, 'account.read');
   const input = [args.id, args.input, args.expectedRevision];
   return mutate(context, { name: edit.name, viewer, args, input, plan });
@@ -143,7 +177,14 @@ async function editProject(context: Context, args: EditProjectArgs & { input?: P
       result: { project: change.record },
       writes: [updateProjectRow(project, change)],
       activity: [
-        { action: edit.action, entityType: 'project', entityId: project.id, projectId: project.id, entityName: change.record.name, changedFields: change.changedFields },
+        {
+          action: edit.action,
+          entityType: 'project',
+          entityId: project.id,
+          projectId: project.id,
+          entityName: change.record.name,
+          changedFields: change.changedFields,
+        },
       ],
     };
   }

@@ -12,11 +12,20 @@ export function putProject(project: ProjectRecord): Write {
 
 /** Returns the write that edits a project, if nobody else has edited it since it was read. */
 export function updateProject(project: ProjectRecord, edit: RecordEdit<ProjectRecord>): Write {
-  return { kind: 'update', table: 'projects', key: { id: project.id, userId: project.userId }, changes: edit.changes, condition: edit.condition };
+  return {
+    kind: 'update',
+    table: 'projects',
+    key: { id: project.id, userId: project.userId },
+    changes: edit.changes,
+    condition: edit.condition,
+  };
 }
 
 /** Returns the projects of an owner, by time of creation. Hidden projects do not count. */
-export function projectsOfOwner(ownerId: string, { descending, filter, filterKey }: { descending: boolean } & Pick<ListSource, 'filter' | 'filterKey'>): ListSource {
+export function projectsOfOwner(
+  ownerId: string,
+  { descending, filter, filterKey }: { descending: boolean } & Pick<ListSource, 'filter' | 'filterKey'>,
+): ListSource {
   const counts = (row: Row): boolean => isVisibleStatus(row['status']) && (!filter || filter(row));
   return { table: 'projects', index: 'UserIdIndex', partition: ownerId, descending, filter: filter ? counts : isThere, filterKey };
 }

@@ -23,8 +23,10 @@ export type ApiKeyRow = {
 export type ApiKeyRecord = Omit<ApiKeyRow, 'hash'>;
 
 /** Returns a key without its hash. */
-export function toApiKey({ hash: _, ...record }: ApiKeyRow): ApiKeyRecord {
-  return record;
+export function toApiKey(row: ApiKeyRow): ApiKeyRecord {
+  const record: Partial<ApiKeyRow> = { ...row };
+  delete record.hash;
+  return record as ApiKeyRecord;
 }
 
 /** True while a key is neither revoked nor expired. `now` is in ISO 8601. */

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { findViewer, requireViewer } from '../../auth/access.ts';
 import { deriveApiKeySecret, issueApiKey, type IssuedApiKey } from '../../auth/apiKeys.ts';
 import type { Context } from '../../context.ts';
+import { prefixOf } from '../../data/ids.ts';
 import { notFound, refused, unauthenticated } from '../../errors.ts';
 import { connectionOver, type Connection, type PageArgs } from '../list.ts';
 import { mutate, type MutationArgs, type MutationPlan } from '../mutation.ts';
@@ -105,7 +106,7 @@ export async function revokeApiKey(context: Context, args: MutationArgs & { id: 
   return result;
 
   async function plan(): Promise<MutationPlan<{ apiKey: ApiKeyRecord }>> {
-    const key = args.id === '' ? null : await readApiKey(context.connection, args.id);
+    const key = prefixOf(args.id) !== 'key' ? null : await readApiKey(context.connection, args.id);
     if (key?.ownerId !== viewer.id) throw notFound('API key', args.id);
     if (key.revokedAt !== undefined) return { result: { apiKey: toApiKey(key) }, writes: [], activity: [] };
     const revokedAt = context.now();

@@ -31,6 +31,7 @@ export async function findOrCreateExternalUser(context: AnonymousContext, identi
   if (known !== null) return known;
   const created = newAccount(context, { username: usernameOf(identity), externalIdentityId: identityId });
   const { userId } = await mutate(context, { name: 'externalSignUp', viewer: created, args: {}, input: null, plan });
+  context.services.auth.caches.accounts.forget(userId);
   return userId;
 
   async function plan(): Promise<MutationPlan<{ userId: string }>> {
@@ -85,6 +86,7 @@ async function planLink(
     activity: [
       {
         action: 'identity-linked',
+        actorId: account.id,
         entityType: 'user',
         entityId: account.id,
         entityName: account.username,

@@ -37,7 +37,7 @@ export function checkProfile(checks: Checks, field: readonly string[], profile: 
 export function mergeProfile(before: UserProfile | undefined, changes: UserProfile | null): UserProfile {
   const merged = { ...before, ...changes };
   const kept = Object.entries(changes === null ? {} : merged).filter(([, value]) => value != null);
-  return Object.fromEntries(kept) as UserProfile;
+  return Object.fromEntries(kept);
 }
 
 /** Returns the error for an e-mail address that another account has. */

@@ -168,10 +168,12 @@ async function verifyCurrent(
   // People who came through an identity provider have no password until they set one here.
   if (storedHash === undefined && viewer.via === 'oidc') return;
   const { attempts, passwords } = context.services.auth;
-  const giveBack = attempts.take({ account: viewer.id, ip: context.request.ip });
+  const attempt = { account: viewer.id, ip: context.request.ip };
+  attempts.check(attempt);
   const verified = await inHashingLane(() => passwords.verify({ password, storedHash, signal: context.request.signal }));
-  if (!verified.matches) throw invalid(['input', 'currentPassword'], 'The current password is wrong.', 'INVALID_CREDENTIALS');
-  giveBack();
+  if (verified.matches) return;
+  attempts.fail(attempt);
+  throw invalid(['input', 'currentPassword'], 'The current password is wrong.', 'INVALID_CREDENTIALS');
 }
 
 async function requireAccount(context: Context, viewer: Viewer): Promise<AccountRow> {

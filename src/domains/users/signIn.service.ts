@@ -1,6 +1,6 @@
 /** Signing up and signing in: everything that begins a session. */
 import { randomUUID } from 'node:crypto';
-import { HashingBusy } from '../../auth/passwords.ts';
+import { HashingBusy, type PasswordVerification } from '../../auth/passwords.ts';
 import { issueRefreshToken } from '../../auth/refreshTokens.ts';
 import type { Context } from '../../context.ts';
 import type { Write } from '../../data/connection.ts';
@@ -65,56 +65,76 @@ export function newAccount(context: Pick<Context, 'newId' | 'now'>, given: Pick<
   return { id: context.newId('usr'), onboardingCompleted: false, profile: {}, createdAt: now, updatedAt: now, revision: 1, ...given };
 }
 
+/** Input of a sign-in. */
+export interface SignInInput {
+  email: string;
+  password: string;
+}
+
 /**
  * Signs in. An unknown e-mail address and a wrong password get the same answer after the same work. Throws RATE_LIMITED
  * after too many failures, before a password is hashed.
  */
-export async function signIn(context: Context, { input }: { input: { email: string; password: string } }): Promise<SignedIn> {
-  const { attempts, passwords } = context.services.auth;
+export async function signIn(context: Context, { input }: { input: SignInInput }): Promise<SignedIn> {
+  const { attempts } = context.services.auth;
   const spellings = spellingsOf(input.email);
-  const giveBack = attempts.take({ account: spellings.email, ip: context.request.ip });
+  const attempt = { account: spellings.email, ip: context.request.ip };
+  attempts.check(attempt);
   const found = spellings.email === '' ? null : await findAccountByEmail(context.connection, spellings);
-  const storedHash = found?.account.passwordHash;
-  const verified = await inHashingLane(() => passwords.verify({ password: input.password, storedHash, signal: context.request.signal }));
-  if (!found || !verified.matches) throw wrongCredentials();
-  giveBack();
-  const rehashed = verified.needsRehash ? await rehash(context, input.password) : undefined;
-  const { account } = found;
-  const signedIn = await mutate(context, { name: 'signIn', viewer: account, args: {}, input: null, plan });
+  const verified = await verify(context, input.password, found?.account.passwordHash);
+  if (!found || !verified.matches) {
+    attempts.fail(attempt);
+    throw wrongCredentials();
+  }
+  const verifiedHash = found.account.passwordHash;
+  const passwordHash = verified.needsRehash ? await rehash(context, input.password) : undefined;
+  const signedIn = await mutate(context, { name: 'signIn', viewer: found.account, args: {}, input: null, plan });
   return completeSignIn(context, signedIn.account, signedIn.session);
 
   async function plan(): Promise<MutationPlan<{ account: AccountRow; session: NewSession }>> {
     const current = await findAccountByEmail(context.connection, spellings);
-    // The password may have been changed while the old one was verified.
-    if (current?.account.id !== account.id || current.account.passwordHash !== storedHash) throw wrongCredentials();
+    if (current?.account.id !== found?.account.id || !current) throw wrongCredentials();
+    const isUnchanged = current.account.passwordHash === verifiedHash;
+    // While the password was verified it may have been changed, or hashed anew by another first sign-in.
+    if (!isUnchanged && !(await verify(context, input.password, current.account.passwordHash)).matches) throw wrongCredentials();
     const { session, write } = beginSession(current.account);
+    const adoption = adopt(current, { email: spellings.email, passwordHash: isUnchanged ? passwordHash : undefined });
     return {
-      result: { account: current.account, session },
-      writes: [write, ...adopt(current, { email: spellings.email, passwordHash: rehashed })],
+      result: { account: adoption.account, session },
+      writes: [write, ...adoption.writes],
       activity: [{ action: 'signed-in', entityType: 'session', entityId: session.sessionId }],
     };
   }
 }
 
-/** Returns the writes that bring an account up to date: the guard of its address, its canonical spelling, a hash of today's cost. */
+function verify(context: Context, password: string, storedHash: string | undefined): Promise<PasswordVerification> {
+  const { signal } = context.request;
+  return inHashingLane(() => context.services.auth.passwords.verify({ password, storedHash, signal }));
+}
+
+/** Returns an account brought up to date, and the writes for it: the guard of its address, its canonical spelling, a hash of today's cost. */
 function adopt(
   { account, guarded }: AccountOfEmail,
   { email, passwordHash }: { email: string; passwordHash: string | undefined },
-): Write[] {
+): { account: AccountRow; writes: Write[] } {
   const set = { ...(account.email !== email && { email }), ...(passwordHash !== undefined && { passwordHash }) };
-  return [
-    ...(guarded ? [] : [putEmailGuard(email, account.id)]),
-    ...(Object.keys(set).length > 0 ? [updateAccount(account.id, { set }, { equals: { passwordHash: account.passwordHash } })] : []),
-  ];
+  const isChanged = Object.keys(set).length > 0;
+  return {
+    account: { ...account, ...set },
+    writes: [
+      ...(guarded ? [] : [putEmailGuard(email, account.id)]),
+      ...(isChanged ? [updateAccount(account.id, { set }, { equals: { passwordHash: account.passwordHash } })] : []),
+    ],
+  };
 }
 
-/** Longer texts are nobody's address; a DynamoDB key has at most 2,048 bytes. */
+/** Longer texts are nobody's address; a DynamoDB key has at most 2,048 bytes, and is UTF-8, which has no lone surrogates. */
 const maxEmailUnits = 320;
 
 /** Returns the spellings to look for. Rows of the earlier backend may have addresses that are not valid any more. */
 function spellingsOf(text: string): EmailSpellings {
   const typed = text.trim();
-  if (typed.length > maxEmailUnits) return { email: '', typed: '' };
+  if (typed.length > maxEmailUnits || !typed.isWellFormed()) return { email: '', typed: '' };
   const { email } = checkEmail(new Checks(), [], typed);
   return { email: email || typed.toLowerCase(), typed };
 }

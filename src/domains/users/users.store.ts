@@ -48,7 +48,7 @@ export async function findAccountByEmail(connection: Connection, { email, typed 
   const [oldest] = pages
     .flatMap(({ items }) => items)
     .filter(isAccount)
-    .sort((a, b) => ((a.createdAt as string | undefined) ?? '').localeCompare((b.createdAt as string | undefined) ?? ''));
+    .sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1));
   const account = oldest ? await readAccount(connection, oldest.id) : null;
   // The index may lag behind: an address that was given up since is free.
   const isCurrent = account?.email !== undefined && [email, typed].includes(account.email);

@@ -38,7 +38,7 @@ function fileStem(name: string): string {
     .replace(/[^\p{L}\p{N}._-]+/gu, '-')
     .replace(/^[-.]+/u, '');
   return (
-    [...stem]
+    Array.from(stem)
       .slice(0, 80)
       .join('')
       .replace(/[-.]+$/u, '') || 'schema'

@@ -54,7 +54,7 @@ function fitBoolean(literal: Literal): Literal | null {
 function fitText(literal: Literal, type: ColumnType): Literal | null {
   const text = textOf(literal);
   if (text === undefined || literal.kind === 'digits') return null;
-  return type.length !== undefined && [...text].length > type.length ? null : asString(text);
+  return type.length !== undefined && Array.from(text).length > type.length ? null : asString(text);
 }
 
 function isDate(text: string): boolean {

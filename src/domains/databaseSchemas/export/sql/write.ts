@@ -33,7 +33,7 @@ const numbering: Readonly<Record<SqlDialect, string>> = {
 
 /** MySQL keeps at most 1,024 characters of a column's comment and 2,048 of a table's. */
 function mysqlComment(text: string, limit: number, dialect: Dialect): string {
-  return `COMMENT ${dialect.text([...text].slice(0, limit).join(''))}`;
+  return `COMMENT ${dialect.text(Array.from(text).slice(0, limit).join(''))}`;
 }
 
 function columnClause(column: PlanColumn, dialect: Dialect): string {

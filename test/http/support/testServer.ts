@@ -1,0 +1,88 @@
+/** The server in this process, on the test database and a free port. */
+import type { GraphQLSchema } from 'graphql';
+import type { AddressInfo } from 'node:net';
+import { pino } from 'pino';
+import type { Config } from '../../../src/config.ts';
+import { createServices } from '../../../src/context.ts';
+import { createDatabase } from '../../../src/data/client.ts';
+import { createServer } from '../../../src/server.ts';
+import { testCredentials, testDatabase } from '../../support/database.ts';
+
+/** A listening server. */
+export interface TestServer {
+  readonly url: string;
+  readonly port: number;
+  /** Every log line so far. */
+  readonly log: readonly string[];
+  /** Sends an operation as JSON. */
+  post(body: unknown, headers?: Record<string, string>): Promise<Response>;
+  close(): Promise<void>;
+}
+
+/** What differs from the usual test server. */
+export interface TestServerOptions {
+  readonly schema?: GraphQLSchema;
+  readonly isStopping?: () => boolean;
+  /** Another database than that of the test run. */
+  readonly endpoint?: string;
+  readonly environment?: Config['environment'];
+  readonly introspection?: boolean;
+  readonly corsOrigins?: readonly string[];
+}
+
+const secret = 'test-key-of-at-least-32-characters';
+
+function testConfig(options: TestServerOptions, database: Config['database']): Config {
+  return {
+    environment: options.environment ?? 'test',
+    http: {
+      host: '127.0.0.1',
+      port: 0,
+      corsOrigins: options.corsOrigins ?? ['https://app.example.com', 'http://localhost:*'],
+      trustProxy: false,
+      drainDelayMs: 0,
+    },
+    logLevel: 'info',
+    introspection: options.introspection ?? true,
+    database,
+    dataDir: '/nonexistent',
+    jwtSecret: secret,
+    encryptionKey: Buffer.alloc(32, 1),
+    previousEncryptionKeys: [],
+    ttlDays: { activity: 365, analytics: 90, codeGenerations: 30 },
+  };
+}
+
+/** Starts a server; close it after the test. */
+export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
+  const tables = await testDatabase();
+  const endpoint = options.endpoint ?? tables.endpoint;
+  const location = { kind: 'endpoint' as const, endpoint, credentials: testCredentials };
+  const config = testConfig(options, { location, region: 'us-east-1', prefix: tables.prefix, provision: false });
+  const lines: string[] = [];
+  const log = pino({ level: 'info', base: null }, { write: (line: string) => void lines.push(line) });
+  const database = createDatabase({ endpoint, region: 'us-east-1', prefix: tables.prefix, credentials: testCredentials });
+  const services = createServices({ database, settings: config, log });
+  const server = await createServer({
+    config,
+    services,
+    log,
+    ...(options.schema && { schema: options.schema }),
+    ...(options.isStopping && { isStopping: options.isStopping }),
+  });
+  await server.listen({ host: '127.0.0.1', port: 0 });
+  const { port } = server.server.address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}`;
+  return {
+    url,
+    port,
+    log: lines,
+    post: (body, headers = {}) =>
+      fetch(`${url}/graphql`, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) }),
+    close: async () => {
+      await server.close();
+      await services.background.stop();
+      database.close();
+    },
+  };
+}
