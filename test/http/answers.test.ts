@@ -106,9 +106,9 @@ describe('bodies between 1 and 5 MB', () => {
 
   test('are refused for ordinary operations, also when sent in chunks without a length', async () => {
     const body = JSON.stringify({
-      query: 'query Big($a: String) { viewer { id } node(id: $a) { id } }',
+      query: 'query Big($a: ID!) { viewer { id } node(id: $a) { id } }',
       variables: { a: filling },
-    }).replace('$a: String', '$a: ID!');
+    });
     const whole = await fetch(`${server.url}/graphql`, { method: 'POST', headers: json, body });
     expect(whole.status).toBe(413);
     expect(((await whole.json()) as ErrorAnswer).errors[0]!.message).toContain('larger than 1048576 bytes. Only schemaImport');
@@ -117,7 +117,7 @@ describe('bodies between 1 and 5 MB', () => {
       headers: json,
       body: new Blob([body]).stream(),
       duplex: 'half',
-    } as RequestInit);
+    });
     expect(chunked.status).toBe(413);
   });
 

@@ -10,19 +10,26 @@ function readSdl(): DocumentNode {
   return { kind: Kind.DOCUMENT, definitions: files.flatMap((name) => parse(readFileSync(new URL(name, folder), 'utf8')).definitions) };
 }
 
+/** The parts of a node that this file looks at; which of them a kind of node has differs. */
+interface Member {
+  readonly kind: string;
+  readonly name?: { readonly value: string };
+  readonly description?: { readonly value: string };
+}
+
 /** Returns the path of every member that has no description: types, fields, arguments, input fields, enum values, directives. */
 function undocumented(sdl: DocumentNode): string[] {
   const missing: string[] = [];
   const path: string[] = [];
   visit(sdl, {
     enter(node: ASTNode) {
-      if (!('name' in node) || !node.name) return;
-      path.push(node.name.value);
-      const isMember = 'description' in node || node.kind.endsWith('Definition');
-      if (isMember && !('description' in node && node.description?.value.trim())) missing.push(path.join('.'));
+      const { kind, name, description }: Member = node;
+      if (!name) return;
+      path.push(name.value);
+      if (kind.endsWith('Definition') && !description?.value.trim()) missing.push(path.join('.'));
     },
     leave(node: ASTNode) {
-      if ('name' in node && node.name) path.pop();
+      if ((node as Member).name) path.pop();
     },
   });
   return missing;

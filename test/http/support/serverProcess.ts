@@ -49,6 +49,7 @@ export function temporaryDataDir(): { dataDir: string; remove: () => void } {
 /** Starts the server with these variables and none of this process's own, except what finds programs. */
 export function startServerProcess(env: Record<string, string> & { PORT: string }): ServerProcess {
   if (!existsSync(entry)) throw new Error('dist/main.js is missing: run `npm run build`, or the tests through `npm test`');
+  // eslint-disable-next-line no-restricted-properties -- the process needs what finds programs, and nothing else of this one's
   const { PATH = '', DYNOXIDE_BIN = '' } = process.env;
   const child = spawn(process.execPath, ['--enable-source-maps', entry], {
     env: { PATH, DYNOXIDE_BIN, ...env },
