@@ -1,0 +1,287 @@
+/**
+ * The role table: one row for each root field, held against every kind of caller. The table is exhaustive by type, so a
+ * new root field without a row does not compile.
+ */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { projectPermissions, roleAllows, roles, scopesAllow, type ProjectAction, type Scope } from '../../src/auth/permissions.ts';
+import type { MutationResolvers, QueryResolvers } from '../../src/graphql/generated.ts';
+import { fakeProject, fakeSchema } from '../support/factories.ts';
+import { createHarness, type Caller, type Data, type Harness, type TestUser } from '../support/harness.ts';
+
+type RootField = keyof QueryResolvers | keyof MutationResolvers;
+
+/** What a row may refer to. */
+interface Objects {
+  project: string;
+  schema: string;
+  architecture: string;
+  deployment: string;
+}
+
+interface Rule {
+  /** What the field needs: an action on the project of its object, `account` or `session` of the viewer, or nothing. */
+  needs: ProjectAction | 'account.read' | 'account.write' | 'session' | 'nothing';
+  document: string;
+  variables?: (objects: Objects) => Record<string, unknown>;
+}
+
+const errors = 'userErrors { code message }';
+const dry = 'dryRun: true';
+const id = 'query ($id: ID!)';
+const mutationOn = (field: string, args: string, result: string): string =>
+  `mutation ($id: ID!) { ${field}(id: $id, ${args}${dry}) { ${result} ${errors} } }`;
+
+const table: Record<RootField, Rule> = {
+  viewer: { needs: 'account.read', document: '{ viewer { id } }' },
+  node: { needs: 'project.read', document: `${id} { node(id: $id) { id } }`, variables: ({ schema }) => ({ id: schema }) },
+  nodes: { needs: 'project.read', document: `${id} { nodes(ids: [$id]) { id } }`, variables: ({ deployment }) => ({ id: deployment }) },
+  project: { needs: 'project.read', document: `${id} { project(id: $id) { id name } }`, variables: ({ project }) => ({ id: project }) },
+  databaseSchema: {
+    needs: 'project.read',
+    document: `${id} { databaseSchema(id: $id) { id } }`,
+    variables: ({ schema }) => ({ id: schema }),
+  },
+  architecture: {
+    needs: 'project.read',
+    document: `${id} { architecture(id: $id) { id } }`,
+    variables: ({ architecture }) => ({ id: architecture }),
+  },
+  deployment: {
+    needs: 'project.read',
+    document: `${id} { deployment(id: $id) { id } }`,
+    variables: ({ deployment }) => ({ id: deployment }),
+  },
+
+  signUp: {
+    needs: 'nothing',
+    document: `mutation { signUp(input: { email: "not an address", password: "x", username: "x" }) { ${errors} } }`,
+  },
+  signIn: {
+    needs: 'nothing',
+    document: `mutation { signIn(input: { email: "nobody@example.com", password: "wrong password" }) { ${errors} } }`,
+  },
+  sessionRefresh: { needs: 'nothing', document: `mutation { sessionRefresh(refreshToken: "rt_nothing") { ${errors} } }` },
+  signOut: { needs: 'session', document: `mutation { signOut { ${errors} } }` },
+  passwordChange: {
+    needs: 'session',
+    document: `mutation { passwordChange(input: { currentPassword: "wrong password", newPassword: "another password" }) { ${errors} } }`,
+  },
+  apiKeyCreate: { needs: 'session', document: `mutation { apiKeyCreate(input: { name: "k", scopes: [READ] }, ${dry}) { ${errors} } }` },
+  apiKeyRevoke: { needs: 'session', document: `mutation { apiKeyRevoke(id: "key_01jd3kq7m8e0h8x2v5w9y4z6ab", ${dry}) { ${errors} } }` },
+  userUpdate: { needs: 'session', document: `mutation { userUpdate(input: { username: "Ada" }, ${dry}) { ${errors} } }` },
+  onboardingUpdate: { needs: 'session', document: `mutation { onboardingUpdate(input: { step: 1 }, ${dry}) { ${errors} } }` },
+
+  projectCreate: {
+    needs: 'account.write',
+    document: `mutation { projectCreate(input: { name: "x" }, ${dry}) { project { id } ${errors} } }`,
+  },
+  projectBulkCreate: {
+    needs: 'account.write',
+    document: `mutation { projectBulkCreate(inputs: [{ name: "x" }], ${dry}) { projects { id } ${errors} } }`,
+  },
+  projectUpdate: {
+    needs: 'project.update',
+    document: mutationOn('projectUpdate', 'input: { name: "y" }, ', 'project { id }'),
+    variables: ({ project }) => ({ id: project }),
+  },
+  projectArchive: {
+    needs: 'project.archive',
+    document: mutationOn('projectArchive', '', 'project { id }'),
+    variables: ({ project }) => ({ id: project }),
+  },
+  projectUnarchive: {
+    needs: 'project.archive',
+    document: mutationOn('projectUnarchive', '', 'project { id }'),
+    variables: ({ project }) => ({ id: project }),
+  },
+  projectDuplicate: {
+    needs: 'project.read',
+    document: mutationOn('projectDuplicate', '', 'project { id }'),
+    variables: ({ project }) => ({ id: project }),
+  },
+  projectDelete: {
+    needs: 'project.delete',
+    document: mutationOn('projectDelete', '', 'deletedId'),
+    variables: ({ project }) => ({ id: project }),
+  },
+
+  schemaCreate: {
+    needs: 'schema.write',
+    document: `mutation ($id: ID!) { schemaCreate(input: { projectId: $id, name: "fresh" }, ${dry}) { schema { id } ${errors} } }`,
+    variables: ({ project }) => ({ id: project }),
+  },
+  schemaImport: {
+    needs: 'schema.write',
+    document: `mutation ($id: ID!) { schemaImport(input: { projectId: $id, name: "fresh", format: SQL, source: "CREATE TABLE a (id int);" }, ${dry}) { schema { id } ${errors} } }`,
+    variables: ({ project }) => ({ id: project }),
+  },
+  schemaUpdate: {
+    needs: 'schema.write',
+    document: mutationOn('schemaUpdate', 'input: { description: "x" }, expectedRevision: 1, ', 'schema { id }'),
+    variables: ({ schema }) => ({ id: schema }),
+  },
+  schemaVersionCreate: {
+    needs: 'schema.write',
+    document: mutationOn('schemaVersionCreate', '', 'schema { id }'),
+    variables: ({ schema }) => ({ id: schema }),
+  },
+  schemaDelete: {
+    needs: 'schema.write',
+    document: mutationOn('schemaDelete', '', 'deletedId'),
+    variables: ({ schema }) => ({ id: schema }),
+  },
+
+  architectureCreate: {
+    needs: 'architecture.write',
+    document: `mutation ($id: ID!) { architectureCreate(input: { projectId: $id, name: "fresh" }, ${dry}) { architecture { id } ${errors} } }`,
+    variables: ({ project }) => ({ id: project }),
+  },
+  architectureUpdate: {
+    needs: 'architecture.write',
+    document: mutationOn('architectureUpdate', 'input: { name: "x" }, expectedRevision: 1, ', 'architecture { id }'),
+    variables: ({ architecture }) => ({ id: architecture }),
+  },
+  architectureDelete: {
+    needs: 'architecture.write',
+    document: mutationOn('architectureDelete', '', 'deletedId'),
+    variables: ({ architecture }) => ({ id: architecture }),
+  },
+
+  deploymentCreate: {
+    needs: 'deployment.write',
+    document: `mutation ($id: ID!) { deploymentCreate(input: { projectId: $id, environment: STAGING, provider: AWS, version: "1" }, ${dry}) { deployment { id } ${errors} } }`,
+    variables: ({ project }) => ({ id: project }),
+  },
+  deploymentReport: {
+    needs: 'deployment.write',
+    document: mutationOn('deploymentReport', 'input: { status: DEPLOYING }, ', 'deployment { id }'),
+    variables: ({ deployment }) => ({ id: deployment }),
+  },
+  deploymentCancel: {
+    needs: 'deployment.write',
+    document: mutationOn('deploymentCancel', '', 'deployment { id }'),
+    variables: ({ deployment }) => ({ id: deployment }),
+  },
+  deploymentRollback: {
+    needs: 'deployment.write',
+    document: mutationOn('deploymentRollback', '', 'deployment { id }'),
+    variables: ({ deployment }) => ({ id: deployment }),
+  },
+  deploymentDelete: {
+    needs: 'deployment.write',
+    document: mutationOn('deploymentDelete', '', 'deletedId'),
+    variables: ({ deployment }) => ({ id: deployment }),
+  },
+  deploymentLogAppend: {
+    needs: 'deployment.write',
+    document: mutationOn('deploymentLogAppend', 'entries: [{ message: "x" }], ', 'deployment { id }'),
+    variables: ({ deployment }) => ({ id: deployment }),
+  },
+};
+
+let harness: Harness;
+let own: Objects;
+let people: Record<'owner' | 'admin' | 'developer' | 'viewer' | 'stranger', TestUser>;
+let keys: Record<Scope, Caller>;
+
+async function makeObjects(user: TestUser): Promise<Objects> {
+  const project: string = (await fakeProject(harness, user)).id;
+  const schema: string = (await fakeSchema(harness, user, { projectId: project })).id;
+  const made = await harness.must(
+    user,
+    `mutation ($id: ID!) {
+      architectureCreate(input: { projectId: $id, name: "a" }) { architecture { id } ${errors} }
+      deploymentCreate(input: { projectId: $id, environment: PRODUCTION, provider: AWS, version: "1" }) { deployment { id } ${errors} }
+    }`,
+    { id: project },
+  );
+  return { project, schema, architecture: made.architectureCreate.architecture.id, deployment: made.deploymentCreate.deployment.id };
+}
+
+beforeAll(async () => {
+  harness = await createHarness();
+  const [owner, admin, developer, viewer, stranger] = await Promise.all(Array.from({ length: 5 }, () => harness.signUp()));
+  people = { owner: owner!, admin: admin!, developer: developer!, viewer: viewer!, stranger: stranger! };
+  own = await makeObjects(people.owner);
+  for (const role of ['admin', 'developer', 'viewer'] as const) {
+    await harness.putRow('teams', { projectId: own.project, userId: people[role].id, role, createdAt: new Date().toISOString() });
+  }
+  const key = async (scope: Scope): Promise<Caller> => {
+    const { apiKeyCreate } = await harness.must(
+      people.owner,
+      `mutation ($scopes: [ApiKeyScope!]!) { apiKeyCreate(input: { name: "key", scopes: $scopes }) { secret ${errors} } }`,
+      { scopes: [scope.toUpperCase()] },
+    );
+    return { token: apiKeyCreate.secret };
+  };
+  keys = { read: await key('read'), write: await key('write'), deploy: await key('deploy'), metrics: await key('metrics') };
+});
+afterAll(() => harness.close());
+
+/** Runs a row and says how it ended: a code, `null` for nothing seen, `ok` for everything else. */
+async function outcome(caller: Caller | null, field: string, objects: Objects): Promise<string> {
+  const rule = table[field as RootField];
+  const { data, errors: top } = await harness.run(caller, rule.document, rule.variables?.(objects) ?? {});
+  if (top[0]) return String(top[0].extensions?.['code']);
+  const answer: Data = data[field];
+  const code: string | undefined = answer?.userErrors?.[0]?.code;
+  // What a role allows may still be refused by the rules of the domain: that is not a matter of access.
+  if (code) return ['NOT_FOUND', 'FORBIDDEN'].includes(code) ? code : 'ok';
+  return answer === null || (Array.isArray(answer) && answer[0] === null) ? 'null' : 'ok';
+}
+
+const rows = Object.entries(table).map(([field, rule]) => ({ field, ...rule, isQuery: !rule.document.startsWith('mutation') }));
+const onProject = rows.filter((row) => Object.hasOwn(projectPermissions, row.needs)) as ((typeof rows)[number] & {
+  needs: ProjectAction;
+})[];
+
+describe.each(onProject)('$field needs $needs', ({ field, needs, isQuery }) => {
+  test('anonymous', async () => {
+    expect(await outcome(null, field, own)).toBe(isQuery ? 'null' : 'UNAUTHENTICATED');
+  });
+
+  test('a stranger can not tell it from a missing object', async () => {
+    const missing = Object.fromEntries(Object.entries(own).map(([kind, one]) => [kind, `${one.slice(0, -4)}zzzz`])) as unknown as Objects;
+    const expected = isQuery ? 'null' : 'NOT_FOUND';
+    expect(await outcome(people.stranger, field, own)).toBe(expected);
+    expect(await outcome(people.stranger, field, missing)).toBe(expected);
+    expect(await outcome(people.owner, field, missing)).toBe(expected);
+  });
+
+  test.each(roles)('%s', async (role) => {
+    expect(await outcome(people[role], field, own)).toBe(roleAllows(role, needs) ? 'ok' : 'FORBIDDEN');
+  });
+
+  test.each(['read', 'write', 'deploy', 'metrics'] as const)('an API key of the owner with the scope %s', async (scope) => {
+    // projectDuplicate also makes a project.
+    const needed: Scope = field === 'projectDuplicate' ? 'write' : projectPermissions[needs].scope;
+    const allowed = scopesAllow([scope], needed) && (isQuery || scopesAllow([scope], 'read'));
+    expect(await outcome(keys[scope], field, own)).toBe(allowed ? 'ok' : isQuery ? 'null' : 'FORBIDDEN');
+  });
+});
+
+describe.each(rows.filter(({ needs }) => ['account.read', 'account.write', 'session'].includes(needs)))(
+  '$field needs $needs',
+  ({ field, needs }) => {
+    test('anonymous', async () => {
+      expect(await outcome(null, field, own)).toBe(field === 'viewer' ? 'null' : 'UNAUTHENTICATED');
+    });
+
+    test('a signed-in user', async () => {
+      const fresh = await harness.signUp();
+      expect(['ok', 'NOT_FOUND']).toContain(await outcome(fresh, field, own));
+    });
+
+    test.each(['read', 'write', 'deploy', 'metrics'] as const)('an API key with the scope %s', async (scope) => {
+      const needed: Scope | 'session' = needs === 'session' ? 'session' : needs === 'account.read' ? 'read' : 'write';
+      const expected = scopesAllow([scope], needed) ? 'ok' : 'FORBIDDEN';
+      expect(await outcome(keys[scope], field, own)).toBe(expected);
+    });
+  },
+);
+
+describe.each(rows.filter(({ needs }) => needs === 'nothing'))('$field needs nothing', ({ field }) => {
+  test('anonymous', async () => {
+    expect(await outcome(null, field, own)).toBe('ok');
+  });
+});
