@@ -84,7 +84,7 @@ export function limit(list: readonly unknown[], most: number, { path, what, issu
 export const controls = /\p{Cc}/u;
 /** Half a surrogate pair is no character. */
 export const halves = /\p{Cs}/u;
-const harshControls = /[\0-\u0008\u000b\u000c\u000e-\u001f\u007f]/u;
+const harshControls = /[^\P{Cc}\t\n\r]/u;
 
 export interface NameCheck {
   readonly path: Path;

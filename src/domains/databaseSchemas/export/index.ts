@@ -1,9 +1,11 @@
 /** Exports of a schema body: SQL in four dialects, and the formats that other tools read. Pure functions of the body. */
 import type { ConversionWarning, SchemaBody, SqlDialect } from '../model.ts';
+import { writeDbml } from './dbml.ts';
+import { writeMermaid } from './mermaid.ts';
 import { writeSql } from './sql/write.ts';
 import { createWarnings, type WarningSink } from './warnings.ts';
 
-export type ExportFormat = 'sql';
+export type ExportFormat = 'sql' | 'dbml' | 'mermaid';
 
 export interface ExportRequest {
   /** Name of the schema: the stem of the file name, and a title inside some formats. */
@@ -29,6 +31,8 @@ interface Writer {
 
 const writers: Readonly<Record<ExportFormat, Writer>> = {
   sql: { extension: (dialect) => `${dialect}.sql`, write: ({ body, dialect }, warnings) => writeSql(body, dialect, warnings) },
+  dbml: { extension: () => 'dbml', write: ({ body }, warnings) => writeDbml(body, warnings) },
+  mermaid: { extension: () => 'mmd', write: ({ body }, warnings) => writeMermaid(body, warnings) },
 };
 
 /** Returns a file stem of letters, digits and hyphens, at most 80 characters; `schema` where nothing is left. */
