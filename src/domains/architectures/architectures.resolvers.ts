@@ -1,0 +1,47 @@
+import type { ArchitectureResolvers, MutationResolvers, ProjectResolvers, QueryResolvers, UserResolvers } from '../../graphql/generated.ts';
+import { payload } from '../payload.ts';
+import { findProject } from '../projects/projects.service.ts';
+import { findUser } from '../users/users.service.ts';
+import {
+  createArchitecture,
+  deleteArchitecture,
+  findArchitecture,
+  listProjectArchitectures,
+  listUserArchitectures,
+  updateArchitecture,
+} from './architectures.service.ts';
+import { loadArchitectureBody } from './architectures.store.ts';
+import { exportArchitectureAs, problemsOf } from './conversion.service.ts';
+
+export const architecturesResolvers = {
+  Query: {
+    architecture: (_, { id }, context) => findArchitecture(context, id),
+  } satisfies QueryResolvers,
+
+  Mutation: {
+    architectureCreate: (_, args, context) => payload(() => createArchitecture(context, args)),
+    architectureUpdate: (_, args, context) => payload(() => updateArchitecture(context, args)),
+    architectureDelete: (_, args, context) => payload(() => deleteArchitecture(context, args)),
+  } satisfies MutationResolvers,
+
+  Project: {
+    architectures: (project, args, context) => listProjectArchitectures(context, project, args),
+  } satisfies ProjectResolvers,
+
+  User: {
+    architectures: (user, args, context) => listUserArchitectures(context, user, args),
+  } satisfies UserResolvers,
+
+  Architecture: {
+    revision: (architecture) => architecture.revision ?? 1,
+    nodes: async (architecture, _, context) => (await loadArchitectureBody(context, architecture))?.nodes ?? null,
+    edges: async (architecture, _, context) => (await loadArchitectureBody(context, architecture))?.edges ?? null,
+    metadata: async (architecture, _, context) => (await loadArchitectureBody(context, architecture))?.metadata ?? null,
+    nodeCount: (architecture) => architecture.nodeCount ?? architecture.nodes?.length ?? 0,
+    edgeCount: (architecture) => architecture.edgeCount ?? architecture.edges?.length ?? 0,
+    export: (architecture, args, context) => exportArchitectureAs(context, architecture, args),
+    problems: (architecture, _, context) => problemsOf(context, architecture),
+    project: (architecture, _, context) => findProject(context, architecture.projectId),
+    createdBy: (architecture, _, context) => findUser(context, architecture.createdById ?? architecture.userId),
+  } satisfies ArchitectureResolvers,
+};

@@ -1,0 +1,57 @@
+/** Container diagrams of the C4 model in Mermaid's C4 syntax (https://mermaid.js.org/syntax/c4.html). */
+import type { ArchitectureEdge, ArchitectureNode } from '../model.ts';
+import { detailOf, kindOf, technologyNames, titleOf, type NodeKind } from '../nodeTypes.ts';
+import type { Diagram } from './index.ts';
+import { quotable, titled } from './mermaidText.ts';
+
+/** Elements of C4; the first two stand outside the system. */
+const elements: Readonly<Record<NodeKind, string>> = {
+  person: 'Person',
+  external: 'System_Ext',
+  client: 'Container',
+  gateway: 'Container',
+  service: 'Container',
+  database: 'ContainerDb',
+  cache: 'ContainerDb',
+  storage: 'ContainerDb',
+  queue: 'ContainerQueue',
+  monitoring: 'Container',
+  other: 'Container',
+};
+
+const isOutside = (node: ArchitectureNode): boolean => kindOf(node) === 'person' || kindOf(node) === 'external';
+
+/** Returns the architecture as a C4 container diagram: one system with its containers, people and other systems around it. */
+export function writeC4({ name, body }: Diagram): string {
+  const ids = new Map(body.nodes.map(({ id }, i) => [id, `n${i + 1}`]));
+  const idOf = (id: string): string => ids.get(id) ?? '';
+  const inside = body.nodes.filter((node) => !isOutside(node));
+  const lines = [
+    ...body.nodes.filter(isOutside).map((node) => `  ${elementOf(node, idOf(node.id))}`),
+    // Mermaid does not take a boundary with nothing in it.
+    ...(inside.length > 0
+      ? [`  System_Boundary(system, ${argument(name)}) {`, ...inside.map((node) => `    ${elementOf(node, idOf(node.id))}`), '  }']
+      : []),
+    ...body.edges.map((edge) => `  ${relationOf(edge, idOf)}`),
+  ];
+  return `${titled(name)}C4Container\n${lines.map((line) => `${line}\n`).join('')}`;
+}
+
+function elementOf(node: ArchitectureNode, id: string): string {
+  const kind = kindOf(node);
+  const description = detailOf(node, ['description']);
+  const technology = detailOf(node, technologyNames) || node.type;
+  // A person and a system have no technology.
+  const details = isOutside(node) ? [description] : [technology, description];
+  return `${elements[kind]}(${[id, argument(titleOf(node)), ...details.map(argument)].join(', ')})`;
+}
+
+function relationOf({ source, target, label, type }: ArchitectureEdge, idOf: (id: string) => string): string {
+  const parts = [idOf(source), idOf(target), argument(label?.trim() ? label : 'uses'), ...(type ? [argument(type)] : [])];
+  return `Rel(${parts.join(', ')})`;
+}
+
+/** Returns a quoted argument; an empty one has a space, which Mermaid takes. */
+function argument(text: string): string {
+  return `"${quotable(text, ' ') || ' '}"`;
+}

@@ -1,0 +1,100 @@
+/** Positions for nodes that have none. */
+import { Graph, layout } from '@dagrejs/dagre';
+import type { ArchitectureBody, ArchitectureNode, Position } from '../model.ts';
+
+/** Size of a node in pictures, in pixels; large enough for what React Flow draws by default. */
+export const nodeSize = { width: 200, height: 72 } as const;
+
+const gap = { between: 48, ranks: 88 } as const;
+
+/** Up to so many nodes and edges together, dagre takes less than half a second; beyond, its time grows with the square and more. */
+const dagreLimit = 200;
+
+type Part = Pick<ArchitectureBody, 'nodes' | 'edges'>;
+
+/**
+ * Returns the position (top left corner) of every node: its own, or one made for it. Nodes without one are laid out by
+ * themselves and put below those that have one. Nodes that all lie in one spot were never placed.
+ */
+export function placeNodes({ nodes, edges }: Part): Map<string, Position> {
+  const spots = new Set(nodes.map(({ position }) => JSON.stringify(position ?? null)));
+  const isPlaced = ({ position }: ArchitectureNode): boolean => position !== undefined && (spots.size > 1 || nodes.length === 1);
+  const positions = new Map(nodes.filter(isPlaced).map(({ id, position }) => [id, position as Position]));
+  const others = nodes.filter((node) => !isPlaced(node));
+  if (others.length === 0) return positions;
+  const ids = new Set(others.map(({ id }) => id));
+  const made = layOut({ nodes: others, edges: edges.filter(({ source, target }) => ids.has(source) && ids.has(target)) });
+  const placed = [...positions.values()];
+  const left = placed.reduce((least, { x }) => Math.min(least, x), placed.length > 0 ? Infinity : 0);
+  const top = placed.reduce((most, { y }) => Math.max(most, y + nodeSize.height + gap.ranks), placed.length > 0 ? -Infinity : 0);
+  for (const [id, { x, y }] of made) positions.set(id, { x: left + x, y: top + y });
+  return positions;
+}
+
+function layOut(part: Part): Map<string, Position> {
+  return part.nodes.length + part.edges.length <= dagreLimit ? layOutWithDagre(part) : layOutInRows(part);
+}
+
+function layOutWithDagre({ nodes, edges }: Part): Map<string, Position> {
+  const graph = new Graph({ multigraph: true });
+  graph.setGraph({ rankdir: 'TB', nodesep: gap.between, edgesep: 24, ranksep: gap.ranks });
+  graph.setDefaultEdgeLabel(() => ({}));
+  // Numbers, because the library keeps nodes under their ids in plain objects.
+  const keys = new Map(nodes.map(({ id }, i) => [id, String(i)]));
+  const keyOf = (id: string): string => keys.get(id) ?? '';
+  for (const key of keys.values()) graph.setNode(key, { ...nodeSize });
+  edges.forEach(({ source, target }, i) => {
+    if (source !== target) graph.setEdge(keyOf(source), keyOf(target), {}, String(i));
+  });
+  layout(graph);
+  // Dagre answers with centers.
+  return new Map(
+    nodes.map(({ id }) => {
+      const { x, y } = graph.node(keyOf(id)) as Position;
+      return [id, { x: Math.round(x - nodeSize.width / 2), y: Math.round(y - nodeSize.height / 2) }];
+    }),
+  );
+}
+
+const nodesPerRow = 12;
+
+/** Rows by distance from where requests begin, wide ones wrapped: linear in time, for diagrams that nobody reads at a glance. */
+function layOutInRows({ nodes, edges }: Part): Map<string, Position> {
+  const depths = depthsOf({ nodes, edges });
+  const rows: string[][] = [];
+  for (const [id, depth] of depths) (rows[depth] ??= []).push(id);
+  const wrapped = rows.flatMap((row) =>
+    Array.from({ length: Math.ceil(row.length / nodesPerRow) }, (_, i) => row.slice(i * nodesPerRow, (i + 1) * nodesPerRow)),
+  );
+  const step = { x: nodeSize.width + gap.between, y: nodeSize.height + gap.ranks };
+  const indent = (row: readonly string[]): number => ((nodesPerRow - row.length) * step.x) / 2;
+  return new Map(wrapped.flatMap((row, y) => row.map((id, x) => [id, { x: indent(row) + x * step.x, y: y * step.y }] as const)));
+}
+
+/** Returns how many edges lie between each node and the nearest node that no edge leads to; cycles begin at their first node. */
+function depthsOf({ nodes, edges }: Part): Map<string, number> {
+  const next = new Map<string, string[]>();
+  const targets = new Set<string>();
+  for (const { source, target } of edges) {
+    if (source === target) continue;
+    targets.add(target);
+    const list = next.get(source);
+    if (list) list.push(target);
+    else next.set(source, [target]);
+  }
+  const depths = new Map<string, number>();
+  const roots = nodes.filter(({ id }) => !targets.has(id)).map(({ id }) => id);
+  for (const start of [roots, ...nodes.map(({ id }) => [id])]) {
+    const open = start.filter((id) => !depths.has(id));
+    for (const id of open) depths.set(id, 0);
+    // The list grows while it is walked: a breadth-first search.
+    for (const id of open) {
+      for (const target of next.get(id) ?? []) {
+        if (depths.has(target)) continue;
+        depths.set(target, (depths.get(id) ?? 0) + 1);
+        open.push(target);
+      }
+    }
+  }
+  return depths;
+}
