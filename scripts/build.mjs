@@ -40,7 +40,8 @@ const englishOnly = {
 /** Options of the server bundle. Packages with native code or a file of their own beside the code stay outside. */
 const serverOptions = {
   absWorkingDir: root,
-  entryPoints: { main: 'src/main.ts' },
+  // The worker thread that reads long SQL sources needs a file of its own.
+  entryPoints: { main: 'src/main.ts', importWorker: 'src/domains/databaseSchemas/import/worker.ts' },
   outdir: 'dist',
   bundle: true,
   write: false,
