@@ -42,7 +42,7 @@ function elementOf(node: ArchitectureNode, id: string): string {
   const description = detailOf(node, ['description']);
   const technology = detailOf(node, technologyNames) || node.type;
   // A person and a system have no technology.
-  const details = isOutside(node) ? [description] : [technology, description];
+  const details = [...(isOutside(node) ? [] : [technology]), ...(description ? [description] : [])];
   return `${elements[kind]}(${[id, argument(titleOf(node)), ...details.map(argument)].join(', ')})`;
 }
 

@@ -1,9 +1,13 @@
 /** Positions for nodes that have none. */
 import { Graph, layout } from '@dagrejs/dagre';
-import type { ArchitectureBody, ArchitectureNode, Position } from '../model.ts';
+import type { ArchitectureBody, ArchitectureEdge, ArchitectureNode, Position } from '../model.ts';
+import { widthOf } from './svgText.ts';
 
 /** Size of a node in pictures, in pixels; large enough for what React Flow draws by default. */
 export const nodeSize = { width: 200, height: 72 } as const;
+
+/** Size of the text on edges, in pixels. */
+export const edgeLabelSize = 11;
 
 const gap = { between: 48, ranks: 88 } as const;
 
@@ -12,30 +16,45 @@ const dagreLimit = 200;
 
 type Part = Pick<ArchitectureBody, 'nodes' | 'edges'>;
 
+/** Where everything lies. */
+export interface Layout {
+  /** Top left corner of every node. */
+  readonly positions: Map<string, Position>;
+  /** Points between the ends of edges, around the nodes in their way; only of edges whose way was made together with their ends. */
+  readonly bends: Map<ArchitectureEdge, Position[]>;
+}
+
 /**
- * Returns the position (top left corner) of every node: its own, or one made for it. Nodes without one are laid out by
- * themselves and put below those that have one. Nodes that all lie in one spot were never placed.
+ * Returns the position of every node: its own, or one made for it. Nodes without one are laid out by themselves and put
+ * below those that have one. Nodes that all lie in one spot were never placed.
  */
-export function placeNodes({ nodes, edges }: Part): Map<string, Position> {
+export function placeNodes({ nodes, edges }: Part): Layout {
   const spots = new Set(nodes.map(({ position }) => JSON.stringify(position ?? null)));
   const isPlaced = ({ position }: ArchitectureNode): boolean => position !== undefined && (spots.size > 1 || nodes.length === 1);
   const positions = new Map(nodes.filter(isPlaced).map(({ id, position }) => [id, position as Position]));
   const others = nodes.filter((node) => !isPlaced(node));
-  if (others.length === 0) return positions;
+  if (others.length === 0) return { positions, bends: new Map() };
   const ids = new Set(others.map(({ id }) => id));
   const made = layOut({ nodes: others, edges: edges.filter(({ source, target }) => ids.has(source) && ids.has(target)) });
-  const placed = [...positions.values()];
-  const left = placed.reduce((least, { x }) => Math.min(least, x), placed.length > 0 ? Infinity : 0);
-  const top = placed.reduce((most, { y }) => Math.max(most, y + nodeSize.height + gap.ranks), placed.length > 0 ? -Infinity : 0);
-  for (const [id, { x, y }] of made) positions.set(id, { x: left + x, y: top + y });
-  return positions;
+  const move = moveBelow([...positions.values()]);
+  for (const [id, position] of made.positions) positions.set(id, move(position));
+  return { positions, bends: new Map([...made.bends].map(([edge, points]) => [edge, points.map(move)])) };
 }
 
-function layOut(part: Part): Map<string, Position> {
-  return part.nodes.length + part.edges.length <= dagreLimit ? layOutWithDagre(part) : layOutInRows(part);
+/** Returns how to move what begins at the origin, so that it lies below the nodes at `placed`. */
+function moveBelow(placed: readonly Position[]): (position: Position) => Position {
+  if (placed.length === 0) return (position) => position;
+  const left = placed.reduce((least, { x }) => Math.min(least, x), Infinity);
+  const top = placed.reduce((most, { y }) => Math.max(most, y), -Infinity) + nodeSize.height + gap.ranks;
+  return ({ x, y }) => ({ x: left + x, y: top + y });
 }
 
-function layOutWithDagre({ nodes, edges }: Part): Map<string, Position> {
+function layOut(part: Part): Layout {
+  const isSmall = part.nodes.length + part.edges.length <= dagreLimit;
+  return isSmall ? layOutWithDagre(part) : { positions: layOutInRows(part), bends: new Map() };
+}
+
+function layOutWithDagre({ nodes, edges }: Part): Layout {
   const graph = new Graph({ multigraph: true });
   graph.setGraph({ rankdir: 'TB', nodesep: gap.between, edgesep: 24, ranksep: gap.ranks });
   graph.setDefaultEdgeLabel(() => ({}));
@@ -43,17 +62,22 @@ function layOutWithDagre({ nodes, edges }: Part): Map<string, Position> {
   const keys = new Map(nodes.map(({ id }, i) => [id, String(i)]));
   const keyOf = (id: string): string => keys.get(id) ?? '';
   for (const key of keys.values()) graph.setNode(key, { ...nodeSize });
-  edges.forEach(({ source, target }, i) => {
-    if (source !== target) graph.setEdge(keyOf(source), keyOf(target), {}, String(i));
+  const between = edges.filter(({ source, target }) => source !== target);
+  between.forEach(({ source, target, label }, i) => {
+    const room = label ? { width: widthOf(label.slice(0, 40), edgeLabelSize) + 8, height: edgeLabelSize, labelpos: 'c' } : {};
+    graph.setEdge(keyOf(source), keyOf(target), room, String(i));
   });
   layout(graph);
-  // Dagre answers with centers.
-  return new Map(
-    nodes.map(({ id }) => {
-      const { x, y } = graph.node(keyOf(id)) as Position;
-      return [id, { x: Math.round(x - nodeSize.width / 2), y: Math.round(y - nodeSize.height / 2) }];
-    }),
-  );
+  // Dagre answers with centers, and with the ends of edges beside the bends between.
+  const positions = nodes.map(({ id }) => {
+    const { x, y } = graph.node(keyOf(id)) as Position;
+    return [id, { x: Math.round(x - nodeSize.width / 2), y: Math.round(y - nodeSize.height / 2) }] as const;
+  });
+  const bends = between.map(({ source, target }, i) => {
+    const { points } = graph.edge(keyOf(source), keyOf(target), String(i)) as { points: Position[] };
+    return points.slice(1, -1);
+  });
+  return { positions: new Map(positions), bends: new Map(between.map((edge, i) => [edge, bends[i] ?? []])) };
 }
 
 const nodesPerRow = 12;

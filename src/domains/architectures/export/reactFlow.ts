@@ -9,7 +9,7 @@ const builtInEdges: ReadonlySet<string> = new Set(['default', 'straight', 'step'
 
 /** Returns `nodes` and `edges` as JSON, indented. A node's `data` has its label beside what the client keeps there. */
 export function writeReactFlow({ body }: Diagram): string {
-  const positions = placeNodes(body);
+  const { positions } = placeNodes(body);
   const nodes = body.nodes.map((node) => ({
     id: node.id,
     type: node.type,

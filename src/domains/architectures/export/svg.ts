@@ -2,7 +2,7 @@
 import type { ArchitectureNode, Position } from '../model.ts';
 import { detailOf, isAsyncType, kindOf, nodeKinds, technologyNames, titleOf, type NodeKind } from '../nodeTypes.ts';
 import type { Diagram } from './index.ts';
-import { nodeSize, placeNodes } from './layout.ts';
+import { edgeLabelSize, nodeSize, placeNodes, type Layout } from './layout.ts';
 import { palette } from './palette.ts';
 import { round, routeEdges, type Route } from './svgEdges.ts';
 import { icons } from './svgIcons.ts';
@@ -10,13 +10,13 @@ import { escapeXml, widthOf, wrap } from './svgText.ts';
 
 const margin = 40;
 const titleHeight = 44;
-const labelSize = 11;
 
 /** Returns the architecture as an SVG document. Nodes closer than their boxes are moved apart. */
 export function writeSvg({ name, description, body }: Diagram): string {
-  const positions = spreadOut(placeNodes(body));
-  const routes = routeEdges(body.edges, positions);
-  const { x, y, width, height } = frame([...positions.values()], routes);
+  const layout = spreadOut(placeNodes(body));
+  const { positions } = layout;
+  const routes = routeEdges(body.edges, layout);
+  const { x, y, width, height } = frame(layout, routes);
   const title = wrap(name, { width: Math.max(width - 2 * margin, 120), size: 18, lines: 1 })[0] ?? '';
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${x} ${y} ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escapeXml(name)}">`,
@@ -36,11 +36,11 @@ export function writeSvg({ name, description, body }: Diagram): string {
 }
 
 /** Least distance of boxes that somebody placed closer than they are wide here. */
-const clearance = { x: nodeSize.width + 24, y: nodeSize.height + 32 } as const;
+const clearance = { x: nodeSize.width + 56, y: nodeSize.height + 48 } as const;
 const largestStretch = 3;
 
 /** Stretches the picture until no two boxes overlap, three times at most: who placed nodes on top of each other wants to see that. */
-function spreadOut(positions: ReadonlyMap<string, Position>): Map<string, Position> {
+function spreadOut({ positions, bends }: Layout): Layout {
   const sorted = [...positions.values()].toSorted((a, b) => a.x - b.x);
   let stretch = 1;
   sorted.forEach((a, i) => {
@@ -52,7 +52,11 @@ function spreadOut(positions: ReadonlyMap<string, Position>): Map<string, Positi
       if (needed <= largestStretch) stretch = Math.max(stretch, needed);
     }
   });
-  return new Map([...positions].map(([id, { x, y }]) => [id, { x: round(x * stretch), y: round(y * stretch) }]));
+  const move = ({ x, y }: Position): Position => ({ x: round(x * stretch), y: round(y * stretch) });
+  return {
+    positions: new Map([...positions].map(([id, position]) => [id, move(position)])),
+    bends: new Map([...bends].map(([edge, points]) => [edge, points.map(move)])),
+  };
 }
 
 interface Frame extends Position {
@@ -61,7 +65,7 @@ interface Frame extends Position {
 }
 
 /** Returns the rectangle around all boxes and labels, with margins and room for the title. */
-function frame(boxes: readonly Position[], routes: readonly Route[]): Frame {
+function frame({ positions, bends }: Layout, routes: readonly Route[]): Frame {
   const bounds = { left: Infinity, top: Infinity, right: -Infinity, bottom: -Infinity };
   const include = (left: number, top: number, right: number, bottom: number): void => {
     bounds.left = Math.min(bounds.left, left);
@@ -69,12 +73,13 @@ function frame(boxes: readonly Position[], routes: readonly Route[]): Frame {
     bounds.right = Math.max(bounds.right, right);
     bounds.bottom = Math.max(bounds.bottom, bottom);
   };
-  for (const { x, y } of boxes) include(x, y, x + nodeSize.width, y + nodeSize.height);
+  for (const { x, y } of positions.values()) include(x, y, x + nodeSize.width, y + nodeSize.height);
+  for (const { x, y } of [...bends.values()].flat()) include(x, y, x, y);
   for (const { edge, middle } of routes) {
-    const half = widthOf(edgeLabel(edge.label), labelSize) / 2;
-    include(middle.x - half, middle.y - labelSize, middle.x + half, middle.y + labelSize);
+    const half = widthOf(edgeLabel(edge.label), edgeLabelSize) / 2;
+    include(middle.x - half, middle.y - edgeLabelSize, middle.x + half, middle.y + edgeLabelSize);
   }
-  if (boxes.length === 0) include(0, 0, nodeSize.width, nodeSize.height);
+  if (positions.size === 0) include(0, 0, nodeSize.width, nodeSize.height);
   const left = Math.floor(bounds.left - margin);
   const top = Math.floor(bounds.top - margin - titleHeight);
   return { x: left, y: top, width: Math.ceil(bounds.right + margin - left), height: Math.ceil(bounds.bottom + margin - top) };
@@ -85,7 +90,7 @@ function lineOf({ edge, path }: Route): string {
 }
 
 function edgeLabel(label: string | undefined): string {
-  return wrap(label ?? '', { width: 160, size: labelSize, lines: 1 })[0] ?? '';
+  return wrap(label ?? '', { width: 160, size: edgeLabelSize, lines: 1 })[0] ?? '';
 }
 
 function labelOf({ edge, middle }: Route): string {
@@ -127,7 +132,7 @@ function styles(kinds: ReadonlySet<NodeKind>): string {
     '.box{fill:#fff;stroke:#cbd5e1}.external .box{stroke-dasharray:5 4}.icon{fill:none;stroke-width:1.8;stroke-linecap:round;stroke-linejoin:round}',
     '.label{font-size:14px;font-weight:600;fill:#0f172a}.detail{font-size:11px;fill:#475569}',
     '.edge{fill:none;stroke:#94a3b8;stroke-width:1.6}.async{stroke-dasharray:6 5}.arrow{fill:#94a3b8}',
-    `.edge-label{font-size:${labelSize}px;fill:#334155;text-anchor:middle;paint-order:stroke;stroke:#f8fafc;stroke-width:5px;stroke-linejoin:round}`,
+    `.edge-label{font-size:${edgeLabelSize}px;fill:#334155;text-anchor:middle;paint-order:stroke;stroke:#f8fafc;stroke-width:5px;stroke-linejoin:round}`,
     ...light,
     '@media (prefers-color-scheme:dark){',
     '.page{fill:#0b1120}.title,.label{fill:#f1f5f9}.detail{fill:#94a3b8}.box{fill:#1e293b;stroke:#334155}',
