@@ -8,7 +8,7 @@ describe('transitions', () => {
     pending: /*  */ '. x x x x .',
     deploying: /**/ '. . x x x .',
     success: /*  */ '. . . . . x',
-    failed: /*   */ '. . . . . x',
+    failed: /*   */ '. . . . . .',
     cancelled: /**/ '. . . . . .',
     'rolled-back': '. . . . . .',
   };
@@ -16,7 +16,7 @@ describe('transitions', () => {
 
   test('the table has every pair', () => {
     expect(pairs).toHaveLength(36);
-    expect(pairs.filter(({ may }) => may)).toHaveLength(9);
+    expect(pairs.filter(({ may }) => may)).toHaveLength(8);
   });
 
   test.each(pairs)('$from → $to: $may', ({ from, to, may }) => {

@@ -1,7 +1,7 @@
 /** Moving deployments on: reports, cancellation, deletion. Each is one transaction with its counters and its activity row. */
 import { requireViewer } from '../../auth/access.ts';
 import type { Context } from '../../context.ts';
-import type { Write } from '../../data/connection.ts';
+import { connect, type Write } from '../../data/connection.ts';
 import type { CountChange } from '../../data/counters.ts';
 import { invalid, refused } from '../../errors.ts';
 import type { ActivityEntry } from '../activity/activity.ts';
@@ -10,6 +10,7 @@ import type { ProjectRecord } from '../projects/project.ts';
 import { editRecord, requireRevision, type RecordEdit } from '../revision.ts';
 import {
   deletingStatus,
+  isCounted,
   timesOf,
   titleOf,
   transitionProblem,
@@ -140,8 +141,12 @@ export async function activeWrites(
   return deployment.status === 'success' ? clearActive(context, place, deployment.id) : [];
 }
 
-function countsOf(project: ProjectRecord, before: DeploymentRecord, after: DeploymentRecord): CountChange {
-  const by = before.status === after.status ? {} : { [`deployments:${before.status}`]: -1, [`deployments:${after.status}`]: 1 };
+/** Returns the change of counters that goes with a new status. */
+export function countsOf(project: ProjectRecord, before: DeploymentRecord, after: DeploymentRecord): CountChange {
+  const by =
+    before.status === after.status || !isCounted(before)
+      ? {}
+      : { [`deployments:${before.status}`]: -1, [`deployments:${after.status}`]: 1 };
   return { ownerId: project.userId, projectId: project.id, by };
 }
 
@@ -162,7 +167,8 @@ export function changeActivity({ action, deployment, after, changedFields }: Cha
 
 /**
  * Deletes a deployment with its logs. In one transaction it disappears for everyone and its counters go down; then its
- * logs are removed, then its row. If that is interrupted, the same deletion again goes on with it, as the deletion of the project does.
+ * logs are removed in the background, and its row last. If the process dies meanwhile, the same deletion again, or that of the
+ * project, goes on with it: the row is still there to be found.
  */
 export async function deleteDeployment(
   context: Context,
@@ -173,7 +179,6 @@ export async function deleteDeployment(
 
   async function plan(): Promise<MutationPlan<{ deletedId: string; deletedCounts: { deployments: number } }>> {
     const { deployment, project } = await requireDeployment(context, args.id, { deleting: true });
-    const cleanUp = (): Promise<void> => removeDeployment(context, deployment);
     if (deployment.status === deletingStatus)
       return { result: { deletedId: deployment.id, deletedCounts: { deployments: 0 } }, writes: [], activity: [], cleanUp };
     requireRevision('Deployment', deployment, args.expectedRevision);
@@ -184,8 +189,14 @@ export async function deleteDeployment(
       result: { deletedId: id, deletedCounts: { deployments: 1 } },
       writes: [updateDeploymentRow(deployment, edit), ...(await activeWrites(context, project, { deployment, after: edit.record }))],
       activity: [{ action: 'deleted', entityType: 'deployment', entityId: id, projectId, entityName: titleOf(deployment) }],
-      counts: [{ ownerId: project.userId, projectId, by: { deployments: -1, [`deployments:${status}`]: -1 } }],
+      counts: [{ ownerId: project.userId, projectId, by: isCounted(deployment) ? { deployments: -1, [`deployments:${status}`]: -1 } : {} }],
       cleanUp,
     };
+
+    function cleanUp(): Promise<void> {
+      const { background, database } = context.services;
+      background.run('deployment removal', (signal) => removeDeployment(connect(database, { signal }), deployment));
+      return Promise.resolve();
+    }
   }
 }

@@ -6,7 +6,7 @@ import { mutate, type MutationPlan } from '../mutation.ts';
 import type { ProjectRecord } from '../projects/project.ts';
 import { editRecord, requireRevision } from '../revision.ts';
 import { transitionProblem, withoutLogs, type DeploymentRecord } from './deployment.ts';
-import { activeWrites, changeActivity, type ChangeDeploymentArgs } from './deploymentChanges.service.ts';
+import { activeWrites, changeActivity, countsOf, type ChangeDeploymentArgs } from './deploymentChanges.service.ts';
 import { createdActivity, newDeployment, requireDeployment } from './deployments.service.ts';
 import { checkDeployment, findActive, findSuccessful, putDeployment, updateDeploymentRow } from './deployments.store.ts';
 
@@ -17,8 +17,9 @@ export interface RollbackResult {
 }
 
 /**
- * Rolls a deployment back: it becomes ROLLED_BACK, and a new pending deployment of the previous successful version of the
- * same environment is made. Throws INVALID_TRANSITION when it is not one that can be rolled back, or nothing lies before it.
+ * Rolls a deployment back: a new pending deployment of the previous successful version of the same environment is made.
+ * A successful one becomes ROLLED_BACK; one that failed half-way stays FAILED, because it never succeeded.
+ * Throws INVALID_TRANSITION when it is not one that can be rolled back, or nothing lies before it.
  */
 export async function rollBackDeployment(context: Context, args: ChangeDeploymentArgs): Promise<RollbackResult> {
   const viewer = requireViewer(context, 'account.read');
@@ -38,10 +39,11 @@ export async function rollBackDeployment(context: Context, args: ChangeDeploymen
       rollbackOfId: deployment.id,
     };
     const made = newDeployment(context, { project, viewer, fields });
-    const edit = editRecord(deployment, { status: 'rolled-back' }, context.now());
-    if (!edit) throw new Error('a rollback always changes the status');
+    const failed = deployment.status === 'failed';
+    const edit = editRecord(deployment, { status: failed ? undefined : 'rolled-back', rolledBackById: made.id }, context.now());
+    if (!edit) throw new Error('a rollback always links the new deployment');
     const result = { deployment: made, rolledBack: edit.record };
-    const by = { deployments: 1, 'deployments:pending': 1, 'deployments:rolled-back': 1, [`deployments:${deployment.status}`]: -1 };
+    const moved = countsOf(project, deployment, edit.record);
     return {
       result,
       replayable: { ...result, rolledBack: withoutLogs(edit.record) },
@@ -55,14 +57,17 @@ export async function rollBackDeployment(context: Context, args: ChangeDeploymen
         changeActivity({ action: 'rolled-back', deployment, after: edit.record, changedFields: edit.changedFields }),
         createdActivity(made),
       ],
-      counts: [{ ownerId: project.userId, projectId: project.id, by }],
+      // One change, because a transaction must not write one counter twice.
+      counts: [{ ...moved, by: { deployments: 1, ...moved.by, 'deployments:pending': 1 } }],
     };
   }
 }
 
 async function requireRollbackTarget(context: Context, project: ProjectRecord, deployment: DeploymentRecord): Promise<DeploymentRecord> {
-  const problem = transitionProblem(deployment.status, 'rolled-back');
+  const problem = deployment.status === 'failed' ? null : transitionProblem(deployment.status, 'rolled-back');
   if (problem !== null) throw refused('INVALID_TRANSITION', problem, ['id']);
+  if (deployment.rolledBackById)
+    throw refused('INVALID_TRANSITION', `The deployment was rolled back already, by "${deployment.rolledBackById}".`, ['id']);
   const place = { project, environment: deployment.environment };
   const active = await findActive(context, place);
   if (active && active.id !== deployment.id && active.createdAt > deployment.createdAt) {

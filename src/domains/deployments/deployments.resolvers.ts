@@ -47,6 +47,7 @@ export const deploymentsResolvers = {
     active: (deployment, _, context) => isActive(context, deployment),
     previousSuccessful: (deployment, _, context) => findPreviousSuccessful(context, deployment),
     rollbackOf: (deployment, _, context) => (deployment.rollbackOfId ? findDeployment(context, deployment.rollbackOfId) : null),
+    rolledBackBy: (deployment, _, context) => (deployment.rolledBackById ? findDeployment(context, deployment.rolledBackById) : null),
     logs: (deployment, args, context) => listDeploymentLogs(context, deployment, args),
     revision: (deployment) => deployment.revision ?? 1,
   } satisfies DeploymentResolvers,
