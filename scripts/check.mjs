@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const infra = join(root, 'infra');
 const reports = mkdtempSync(join(tmpdir(), 'snapinfra-check-'));
+process.on('exit', () => rmSync(reports, { recursive: true, force: true }));
 const inInfra = (name, command) => ({ name: `infra ${name}`, command, cwd: infra });
 
 /** In order; later gates use what earlier ones made. `report` is where Jest puts its counts. */
@@ -92,6 +93,5 @@ for (const gate of gates) {
   totals.passed += passed;
   totals.failed += failed;
 }
-rmSync(reports, { recursive: true, force: true });
 console.log(`${totals.passed} passed, ${totals.failed} failed`);
 process.exitCode = totals.failed > 0 ? 1 : 0;

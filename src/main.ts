@@ -7,7 +7,7 @@ import { loadConfig, type Config } from './config.ts';
 import { createServices, type Services } from './context.ts';
 import { resumeDeletions } from './domains/projects/deletion.service.ts';
 import { createLog } from './http/logging.ts';
-import { createServer, readVersion } from './server.ts';
+import { closeServer, createServer, readVersion } from './server.ts';
 import { openDatabase, type OpenDatabase } from './startup/database.ts';
 import { greeting } from './startup/greeting.ts';
 import { explainListenError, startProblemText } from './startup/problem.ts';
@@ -71,7 +71,7 @@ async function stop({ config, log, open, services, server, state }: Running, cod
     process.exit(1);
   }, graceMs).unref();
   await sleep(config.http.drainDelayMs);
-  await server.close();
+  await closeServer(server);
   await services.background.stop();
   await open.stop();
   log.info('stopped');

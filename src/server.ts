@@ -2,6 +2,8 @@
 import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import { readFileSync } from 'node:fs';
+import { Server as NetServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import type { Services } from './context.ts';
@@ -61,7 +63,21 @@ function pingDatabase(services: Services): (signal: AbortSignal) => Promise<unkn
   return (signal) => connect(services.database, { signal }).get('settings', { [tables.settings.key.partition]: 'health' });
 }
 
-/** Returns the server, ready to listen. `close()` finishes the requests in flight first. */
+/** How long connections that are there already may take to send what they are about to send. */
+const lastRequestsMs = 250;
+
+/**
+ * Ends a server without cutting anyone off: no new connections, then the requests that are on their way (each answer says
+ * "Connection: close"), then those in flight. Fastify alone would close a connection whose request is still in the socket.
+ */
+export async function closeServer(server: FastifyInstance): Promise<void> {
+  // Node's http.Server.close() also ends connections that wait for nothing; the close of net.Server ends the listener only.
+  NetServer.prototype.close.call(server.server);
+  await sleep(lastRequestsMs);
+  await server.close();
+}
+
+/** Returns the server, ready to listen. End it with `closeServer`. */
 export async function createServer({
   config,
   services,
@@ -74,9 +90,9 @@ export async function createServer({
   registerRequestLog(server);
   registerSecurityHeaders(server, config);
   await registerCors(server, config.http);
-  // Clients that keep connections open must not send into one that is about to be closed.
+  // Once nothing new is accepted, clients that keep connections open must not send into one that is about to be closed.
   server.addHook('onSend', (_request, reply, _payload, done) => {
-    if (isStopping()) void reply.header('connection', 'close');
+    if (!server.server.listening) void reply.header('connection', 'close');
     done();
   });
   registerHealth(server, { ping: pingDatabase(services), version: readVersion(), isStopping });

@@ -53,14 +53,7 @@ describe('GET /graphql in a browser', () => {
 
   test('may load and call nothing else, by its content security policy', async () => {
     const policy = (await fetch(`${server.url}/graphql`, { headers: browser })).headers.get('content-security-policy') ?? '';
-    const directives: Record<string, string> = Object.fromEntries(
-      policy.split('; ').map((directive) => [directive.split(' ')[0], directive]),
-    );
-    expect(directives).toMatchObject({
-      'default-src': "default-src 'none'",
-      'script-src': "script-src 'self'",
-      'connect-src': "connect-src 'self'",
-    });
+    expect(policy.split('; ')).toEqual(expect.arrayContaining(["default-src 'none'", "script-src 'self'", "connect-src 'self'"]));
     expect(policy).not.toMatch(/https?:|\*/);
     expect(page).not.toMatch(/<script(?![^>]* src=)|<style| on\w+=/);
   });
