@@ -1,4 +1,4 @@
-/** Schemas from and to other languages, for viewers who may read or write them. The parsers and printers load when first used. */
+/** Schemas from and to other languages, for viewers who may read or write them. The parsers are large and load when first used. */
 import { requireProjectAccess, requireViewer } from '../../auth/access.ts';
 import type { Context } from '../../context.ts';
 import { maxBodyBytes } from '../../data/body.ts';
@@ -7,7 +7,9 @@ import type { MutationArgs } from '../mutation.ts';
 import { addImportedSchema, type NewSchemaInput, type SchemaResult } from './databaseSchemas.service.ts';
 import { loadSchemaBody } from './databaseSchemas.store.ts';
 import type { DatabaseSchemaRecord } from './databaseSchema.ts';
+import { exportSchema } from './export/index.ts';
 import type { ConversionWarning, SqlDialect } from './model.ts';
+import { findProblems } from './problems.ts';
 
 /** Input of schemaImport, as the SDL's SchemaImportInput. */
 export type ImportInput = NewSchemaInput & { format: 'sql' | 'json'; dialect?: SqlDialect | null; source: string };
@@ -48,12 +50,10 @@ export interface ExportArgs {
 
 /** Returns a schema, whose access was decided when it was read, as text of another language. */
 export async function exportSchemaAs(context: Context, schema: DatabaseSchemaRecord, { format, dialect }: ExportArgs) {
-  const [body, { exportSchema }] = await Promise.all([loadSchemaBody(context, schema), import('./export/index.ts')]);
-  return exportSchema({ name: schema.name, body, format, dialect: dialect ?? 'postgres' });
+  return exportSchema({ name: schema.name, body: await loadSchemaBody(context, schema), format, dialect: dialect ?? 'postgres' });
 }
 
 /** Returns what a reviewer would point out about a schema. */
 export async function problemsOf(context: Context, schema: DatabaseSchemaRecord) {
-  const [body, { findProblems }] = await Promise.all([loadSchemaBody(context, schema), import('./problems.ts')]);
-  return findProblems(body);
+  return findProblems(await loadSchemaBody(context, schema));
 }
