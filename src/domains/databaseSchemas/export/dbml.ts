@@ -146,28 +146,34 @@ export function writeDbml(body: SchemaBody, warnings: WarningSink): string {
   for (const { table } of empty)
     warnings.add('TABLE_DROPPED', 'table', `The table "${table.name}" is left out: DBML has no tables without columns. Add a field.`);
   const tables = structure.tables.filter(({ fields }) => fields.size > 0).map((table) => writeTable(table, context));
-  const references = structure.foreignKeys.filter(isDistinct(warnings)).map(writeReference);
+  const isDistinct = createEndsFilter(warnings);
+  const references = structure.foreignKeys
+    .filter(({ child, columns: from, parent, targetColumns }) => isDistinct({ left: [child, from], right: [parent, targetColumns] }))
+    .map(writeReference);
   const pairs = structure.manyToMany
-    .map(({ left, leftColumn, right, rightColumn }) => [columns(left, [leftColumn]), columns(right, [rightColumn])] as const)
-    .filter(([from, to]) => from !== to)
-    .map(([from, to]) => `Ref: ${from} <> ${to}`);
-  const blocks = [...writeEnums(body, warnings), ...tables, [...references, ...new Set(pairs)].join('\n')].filter((block) => block !== '');
+    .filter(({ left, leftColumn, right, rightColumn }) => isDistinct({ left: [left, [leftColumn]], right: [right, [rightColumn]] }))
+    .map(({ left, leftColumn, right, rightColumn }) => `Ref: ${columns(left, [leftColumn])} <> ${columns(right, [rightColumn])}`);
+  const blocks = [...writeEnums(body, warnings), ...tables, [...references, ...pairs].join('\n')].filter((block) => block !== '');
   return blocks.length > 0 ? `${blocks.join('\n\n')}\n` : '';
 }
 
-/** DBML refuses a reference between the same two ends, in whichever direction, a second time, and one from a column to itself. */
-function isDistinct(warnings: WarningSink): (foreignKey: ForeignKey) => boolean {
+interface Ends {
+  readonly left: readonly [TableStructure, readonly SchemaField[]];
+  readonly right: readonly [TableStructure, readonly SchemaField[]];
+}
+
+/** DBML refuses a second reference between the same two ends, whichever their direction and order of columns, and one from an end to itself. */
+function createEndsFilter(warnings: WarningSink): (ends: Ends) => boolean {
   const seen = new Set<string>();
-  return ({ child, columns: from, parent, targetColumns }) => {
-    const ends = [columns(child, from), columns(parent, targetColumns)].sort();
+  const identify = ([table, fields]: Ends['left']): string => JSON.stringify([table.table.name, ...fields.map(({ name }) => name).sort()]);
+  return ({ left, right }) => {
+    const ends = [identify(left), identify(right)].sort();
     const identity = ends.join(' ');
     const distinct = ends[0] !== ends[1] && !seen.has(identity);
-    if (!distinct)
-      warnings.add(
-        'RELATIONSHIP_DROPPED',
-        'relationship',
-        `The relationship between ${ends.join(' and ')} is left out: DBML takes one between two different ends.`,
-      );
+    if (!distinct) {
+      const message = `The relationship between ${columns(...left)} and ${columns(...right)} is left out: DBML takes one between two different ends.`;
+      warnings.add('RELATIONSHIP_DROPPED', 'relationship', message);
+    }
     seen.add(identity);
     return distinct;
   };

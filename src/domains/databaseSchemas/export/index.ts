@@ -1,4 +1,5 @@
 /** Exports of a schema body: SQL in four dialects, and the formats that other tools read. Pure functions of the body. */
+import { fileStem } from '../../fileName.ts';
 import type { ConversionWarning, SchemaBody, SqlDialect } from '../model.ts';
 import { writeDbml } from './dbml.ts';
 import { writeMermaid } from './mermaid.ts';
@@ -35,20 +36,6 @@ const writers: Readonly<Record<ExportFormat, Writer>> = {
   mermaid: { extension: () => 'mmd', write: ({ body }, warnings) => writeMermaid(body, warnings) },
 };
 
-/** Returns a file stem of letters, digits and hyphens, at most 80 characters; `schema` where nothing is left. */
-function fileStem(name: string): string {
-  const stem = name
-    .normalize('NFC')
-    .replace(/[^\p{L}\p{N}._-]+/gu, '-')
-    .replace(/^[-.]+/u, '');
-  return (
-    Array.from(stem)
-      .slice(0, 80)
-      .join('')
-      .replace(/[-.]+$/u, '') || 'schema'
-  );
-}
-
 /**
  * Returns the schema as text of the given format, with a file name and a warning for each thing that the format cannot say.
  * Any body of the right shape is accepted, valid or not; the same request always gives the same text.
@@ -57,5 +44,5 @@ export function exportSchema(request: ExportRequest): ExportResult {
   const warnings = createWarnings();
   const { extension, write } = writers[request.format];
   const text = write(request, warnings);
-  return { text, fileName: `${fileStem(request.name)}.${extension(request.dialect)}`, warnings: warnings.list };
+  return { text, fileName: `${fileStem(request.name, 'schema')}.${extension(request.dialect)}`, warnings: warnings.list };
 }

@@ -4,6 +4,7 @@ import { readDefault, type DefaultMeaning } from '../defaults.ts';
 import type { Expression } from '../expression.ts';
 import type { WarningSink } from '../warnings.ts';
 import type { Dialect } from './dialect.ts';
+import { knownFunctions } from './functions.ts';
 
 /** One default to print; `where` is `table.column` for messages, `sql` the printed type of the column. */
 export interface DefaultRequest {
@@ -13,13 +14,6 @@ export interface DefaultRequest {
   readonly where: string;
   readonly dialect: Dialect;
 }
-
-/** Words that open a statement or a query part are no functions, whatever follows them. */
-const notFunctions = new Set(
-  'select insert update delete merge values with from where union exists case when then else in any all some table row create drop alter not and or default as cast'.split(
-    ' ',
-  ),
-);
 
 /** Prints an expression that has no translation: the same calls and operators, literals escaped anew. Null where it cannot stand in a default. */
 function printExpression(expression: Expression, request: DefaultRequest): string | null {
@@ -48,8 +42,10 @@ function printExpression(expression: Expression, request: DefaultRequest): strin
     }
     case 'call': {
       const args = expression.args.map(print);
-      if (notFunctions.has(expression.name) || args.includes(null)) return null;
-      return `${expression.name}(${args.join(', ')})`;
+      const known = knownFunctions[dialect.id];
+      if (known.keywords.has(expression.name)) return args.length === 0 ? expression.name : null;
+      // A function that the dialect lacks would stop the whole script.
+      return known.functions.has(expression.name) && !args.includes(null) ? `${expression.name}(${args.join(', ')})` : null;
     }
     case 'cast': {
       const operand = print(expression.operand);

@@ -1,7 +1,7 @@
 /** SQL Server (2016 and later): identifiers, types, literals. */
 import type { ColumnType } from '../../types.ts';
 import type { Literal } from '../expression.ts';
-import { clamp, decimalText, sizeText, verbatimType, type ColumnUse, type Dialect, type PrintedType } from './dialect.ts';
+import { clamp, decimalText, sizeText, type ColumnUse, type Dialect, type PrintedType } from './dialect.ts';
 import { jsonArrayText } from './mysql.ts';
 
 const quote = (name: string): string => `[${name.replaceAll(']', ']]')}]`;
@@ -88,7 +88,7 @@ function columnType(type: ColumnType, use: ColumnUse): PrintedType {
     case 'geometry':
       return { sql: type.name === 'geography' ? 'GEOGRAPHY' : 'GEOMETRY' };
     case 'unknown':
-      return unknownType(type);
+      return unknownType(type, use);
     default: {
       const sql = type.kind === 'array' || type.kind === 'tsvector' ? longText(type, use).sql : 'NVARCHAR(255)';
       return { sql, warning: `SQL Server has no type ${type.text}; ${sql} is written instead` };
@@ -98,12 +98,10 @@ function columnType(type: ColumnType, use: ColumnUse): PrintedType {
 
 const native = new Set(['rowversion', 'sql_variant', 'hierarchyid']);
 
-function unknownType(type: ColumnType): PrintedType {
+function unknownType(type: ColumnType, use: ColumnUse): PrintedType {
   if (native.has(type.name)) return { sql: type.name.toUpperCase() };
-  const sql = verbatimType(type, quote);
-  if (sql === null)
-    return { sql: 'NVARCHAR(255)', warning: `"${type.text}" is no type that SQL Server could know; NVARCHAR(255) is written instead` };
-  return { sql, warning: `SQL Server does not know the type "${type.text}"; replace it before you run this` };
+  const { sql } = longText(type, use);
+  return { sql, warning: `SQL Server does not know the type "${type.text}"; ${sql} is written instead` };
 }
 
 function literal(value: Literal): string | null {

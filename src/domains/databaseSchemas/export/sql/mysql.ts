@@ -6,7 +6,6 @@ import {
   decimalText,
   sizeText,
   usableEnumValues,
-  verbatimType,
   type ColumnUse,
   type Dialect,
   type PrintedType,
@@ -126,15 +125,14 @@ function columnType(type: ColumnType, use: ColumnUse): PrintedType {
     case 'array':
       return foreign('JSON', type);
     case 'unknown':
-      return unknownType(type);
+      return unknownType(type, use);
   }
 }
 
-function unknownType(type: ColumnType): PrintedType {
-  const sql = verbatimType(type, quote);
-  if (sql === null || sql.includes('`'))
-    return { sql: 'TEXT', warning: `"${type.text}" is no type that MySQL could know; TEXT is written instead` };
-  return { sql, warning: `MySQL does not know the type "${type.text}"; replace it before you run this` };
+/** MySQL has no types of its own making: an unknown name would stop the script. */
+function unknownType(type: ColumnType, use: ColumnUse): PrintedType {
+  const sql = use.keyed ? `VARCHAR(${keyedLength})` : 'TEXT';
+  return { sql, warning: `MySQL does not know the type "${type.text}"; ${sql} is written instead` };
 }
 
 /** InnoDB wants the same type, and for integers the same size and sign; lengths of strings may differ. */
