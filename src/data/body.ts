@@ -47,9 +47,9 @@ export interface StoredBody {
   /** Attributes of the row: the body itself or its reference; `null` for what the row must not have. */
   attributes: Row;
   /** Writes the chunks, which nobody can see until the row names them. */
-  write(): Promise<void>;
+  write: () => Promise<void>;
   /** Removes the chunks again, when the row was not written. */
-  discard(): Promise<void>;
+  discard: () => Promise<void>;
 }
 
 /**

@@ -6,6 +6,6 @@ export function fileStem(name: string, fallback: string): string {
     .normalize('NFC')
     .replace(/[^\p{L}\p{N}._-]+/gu, '-')
     .replace(/^[-.]+/u, '');
-  const short = [...stem].slice(0, 80).join('');
+  const short = Array.from(stem).slice(0, 80).join('');
   return short.replace(/[-.]+$/u, '') || fallback;
 }

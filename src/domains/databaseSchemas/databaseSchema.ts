@@ -1,5 +1,6 @@
 /** A database schema as a row: its record, and how input becomes a body. The body's own rules are in validation.ts and problems.ts. */
 import type { BodyReference } from '../../data/body.ts';
+import { withIds } from '../missingIds.ts';
 import type { Edit } from '../projects/project.ts';
 import type { IndexType, ReferentialAction, RelationshipType, SchemaBody, SchemaRelationship, SchemaTable } from './model.ts';
 
@@ -123,19 +124,4 @@ function relationshipFrom(input: RelationshipInput): SchemaRelationship {
     ...(input.onDelete != null && { onDelete: input.onDelete as ReferentialAction }),
     ...(input.onUpdate != null && { onUpdate: input.onUpdate as ReferentialAction }),
   };
-}
-
-/** Fills in missing ids: prefix and a slug of the name, numbered where another one has it already. */
-function withIds<T extends { id: string }>(items: T[], prefix: string, nameOf: (item: T) => string): T[] {
-  const taken = new Set(items.map(({ id }) => id).filter(Boolean));
-  return items.map((item) => {
-    if (item.id) return item;
-    const stem = `${prefix}_${nameOf(item)
-      .toLowerCase()
-      .replace(/[^\p{L}\p{N}]+/gu, '_')}`;
-    let id = stem;
-    for (let n = 2; taken.has(id); n += 1) id = `${stem}_${n}`;
-    taken.add(id);
-    return { ...item, id };
-  });
 }

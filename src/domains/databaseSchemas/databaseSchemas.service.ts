@@ -2,8 +2,9 @@
 import { findProjectAccess, readableRows, requireProjectAccess, requireViewer, type ProjectAccess } from '../../auth/access.ts';
 import type { Viewer } from '../../auth/authenticate.ts';
 import type { Context } from '../../context.ts';
-import { BodyTooLarge, removeBody, storeBody, type StoredBody } from '../../data/body.ts';
+import { removeBody, type StoredBody } from '../../data/body.ts';
 import { ExpectedError, invalid, notFound, refused, validationEntry } from '../../errors.ts';
+import { prepareBody, withoutNulls } from '../bodies.ts';
 import { connectionOver, listConnection, type Connection, type PageArgs } from '../list.ts';
 import { mutate, type MutationArgs, type MutationPlan } from '../mutation.ts';
 import type { ProjectRecord } from '../projects/project.ts';
@@ -126,7 +127,8 @@ export async function createSchemaVersion(context: Context, args: MutationArgs &
   async function plan(): Promise<MutationPlan<SchemaResult>> {
     const { schema, project } = await requireSchema(context, args.id);
     const { name, description } = schema;
-    return planNewSchema(context, viewer, project, { name, description, body: await loadSchemaBody(context, schema), isNew: false });
+    const body = await loadSchemaBody(context, schema);
+    return planNewSchema(context, viewer, project, { name, description, body, isNew: false, dryRun: args.dryRun });
   }
 }
 
@@ -138,6 +140,7 @@ interface NewSchema {
   isNew: boolean;
   /** The input field that the body came from, when it is not `tables` and the others. */
   sourceField?: string;
+  dryRun?: boolean | undefined;
 }
 
 async function addSchema(
@@ -150,7 +153,7 @@ async function addSchema(
 
   async function plan(): Promise<MutationPlan<SchemaResult>> {
     const { project } = await requireProjectAccess(context, mutation.projectId, 'schema.write');
-    return planNewSchema(context, viewer, project, read());
+    return planNewSchema(context, viewer, project, { ...read(), dryRun: mutation.args.dryRun });
   }
 }
 
@@ -174,7 +177,7 @@ async function planNewSchema(
     throw refused('QUOTA_EXCEEDED', `A schema has at most ${maxVersions} versions. Delete old ones first.`);
   }
   const id = context.newId('sch');
-  const stored = await store(context, { id, userId: project.userId }, input.body, input.sourceField);
+  const stored = await store(context, { id, userId: project.userId }, input);
   const now = context.now();
   const schema: DatabaseSchemaRecord = {
     id,
@@ -229,7 +232,8 @@ export async function updateSchema(context: Context, args: UpdateSchemaArgs): Pr
     const before = await loadSchemaBody(context, schema);
     const body = bodyFrom(input, before);
     const changedParts = bodyAttributes.filter((part) => JSON.stringify(body[part] ?? []) !== JSON.stringify(before[part] ?? []));
-    const stored = changedParts.length > 0 ? await storeChecked(context, schema, body) : null;
+    if (changedParts.length > 0) checkBody(body);
+    const stored = changedParts.length > 0 ? await store(context, schema, { body, dryRun: args.dryRun }) : null;
     const edit = editRecord(
       schema,
       { name: input.name, description: input.description, ...stored?.attributes, ...(stored && { tableCount: body.tables.length }) },
@@ -319,25 +323,10 @@ function checkBody(body: SchemaBody, sourceField?: string): void {
   );
 }
 
-async function storeChecked(context: Context, owner: { id: string; userId: string }, body: SchemaBody): Promise<StoredBody> {
-  checkBody(body);
-  return store(context, owner, body);
-}
-
-async function store(
+function store(
   context: Context,
   owner: { id: string; userId: string },
-  body: SchemaBody,
-  sourceField = 'tables',
+  { body, sourceField = 'tables', dryRun }: { body: SchemaBody; sourceField?: string | undefined; dryRun?: boolean | undefined },
 ): Promise<StoredBody> {
-  try {
-    return await storeBody(context.connection, 'schemas', owner, { ...body });
-  } catch (error) {
-    if (error instanceof BodyTooLarge) throw invalid(['input', sourceField], error.message, 'TOO_LARGE');
-    throw error;
-  }
-}
-
-function withoutNulls(attributes: Record<string, unknown>): Partial<DatabaseSchemaRecord> {
-  return Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== null));
+  return prepareBody(context, { table: 'schemas', owner, body: { ...body }, field: ['input', sourceField], dryRun });
 }

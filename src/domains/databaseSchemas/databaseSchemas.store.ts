@@ -3,9 +3,9 @@
  * outside all indexes: it counts the versions, so that two writers can never make the same version of a name.
  */
 import type { Context } from '../../context.ts';
-import { loadBody } from '../../data/body.ts';
 import type { Row, Write } from '../../data/connection.ts';
 import type { ListSource } from '../../data/page.ts';
+import { readBody } from '../bodies.ts';
 import type { RecordEdit } from '../revision.ts';
 import { bodyAttributes, maxVersions, type DatabaseSchemaRecord } from './databaseSchema.ts';
 import type { SchemaBody } from './model.ts';
@@ -95,9 +95,9 @@ export async function loadSchema(context: Context, id: string): Promise<Database
   return row?.['projectId'] ? (row as DatabaseSchemaRecord) : null;
 }
 
-/** Returns the tables, relationships and enums of a schema. */
+/** Returns the tables, relationships and enums of a schema; empty ones when it was deleted since its row was read. */
 export async function loadSchemaBody(context: Context, schema: DatabaseSchemaRecord): Promise<SchemaBody> {
-  const body = (await loadBody(context.loaders, 'schemas', schema, bodyAttributes)) as Partial<SchemaBody>;
+  const body: Partial<SchemaBody> = (await readBody(context, { table: 'schemas', owner: schema, attributes: bodyAttributes })) ?? {};
   return { tables: body.tables ?? [], relationships: body.relationships ?? [], enums: body.enums ?? [] };
 }
 

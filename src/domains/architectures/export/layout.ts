@@ -1,7 +1,25 @@
 /** Positions for nodes that have none. */
-import { Graph, layout } from '@dagrejs/dagre';
+import * as dagre from '@dagrejs/dagre';
 import type { ArchitectureBody, ArchitectureEdge, ArchitectureNode, Position } from '../model.ts';
 import { widthOf } from './svgText.ts';
+
+/** What is used of dagre. Its own types name their files without extensions, so that TypeScript does not find them from ES modules. */
+interface Dagre {
+  Graph: new (options: { multigraph: boolean }) => DagreGraph;
+  layout: (graph: DagreGraph) => void;
+}
+
+interface DagreGraph {
+  setGraph: (options: { rankdir: 'TB'; nodesep: number; edgesep: number; ranksep: number }) => void;
+  setNode: (key: string, size: { width: number; height: number }) => void;
+  setEdge: (from: string, to: string, label: { width?: number; height?: number; labelpos?: string }, key: string) => void;
+  /** The center of a node, after layout. */
+  node: (key: string) => Position;
+  /** The way of an edge, after layout. */
+  edge: (from: string, to: string, key: string) => { points: Position[] };
+}
+
+const { Graph, layout } = dagre as unknown as Dagre;
 
 /** Size of a node in pictures, in pixels; large enough for what React Flow draws by default. */
 export const nodeSize = { width: 200, height: 72 } as const;
@@ -57,7 +75,6 @@ function layOut(part: Part): Layout {
 function layOutWithDagre({ nodes, edges }: Part): Layout {
   const graph = new Graph({ multigraph: true });
   graph.setGraph({ rankdir: 'TB', nodesep: gap.between, edgesep: 24, ranksep: gap.ranks });
-  graph.setDefaultEdgeLabel(() => ({}));
   // Numbers, because the library keeps nodes under their ids in plain objects.
   const keys = new Map(nodes.map(({ id }, i) => [id, String(i)]));
   const keyOf = (id: string): string => keys.get(id) ?? '';
@@ -70,11 +87,11 @@ function layOutWithDagre({ nodes, edges }: Part): Layout {
   layout(graph);
   // Dagre answers with centers, and with the ends of edges beside the bends between.
   const positions = nodes.map(({ id }) => {
-    const { x, y } = graph.node(keyOf(id)) as Position;
+    const { x, y } = graph.node(keyOf(id));
     return [id, { x: Math.round(x - nodeSize.width / 2), y: Math.round(y - nodeSize.height / 2) }] as const;
   });
   const bends = between.map(({ source, target }, i) => {
-    const { points } = graph.edge(keyOf(source), keyOf(target), String(i)) as { points: Position[] };
+    const { points } = graph.edge(keyOf(source), keyOf(target), String(i));
     return points.slice(1, -1);
   });
   return { positions: new Map(positions), bends: new Map(between.map((edge, i) => [edge, bends[i] ?? []])) };

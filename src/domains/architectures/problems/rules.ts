@@ -20,7 +20,7 @@ export interface Rule {
 }
 
 /** Returns a text for messages, in quotes and shortened. */
-const quote = (text: string): string => `"${[...text].length > 60 ? `${[...text].slice(0, 60).join('')}…` : text}"`;
+const quote = (text: string): string => `"${Array.from(text).length > 60 ? `${Array.from(text).slice(0, 60).join('')}…` : text}"`;
 const nameOf = ({ node }: GraphNode): string => quote(titleOf(node));
 const nodePath = ({ node }: GraphNode): string => `nodes.${node.id}`;
 const edgePath = ({ id }: ArchitectureEdge): string => `edges.${id}`;

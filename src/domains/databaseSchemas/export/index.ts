@@ -2,11 +2,14 @@
 import { fileStem } from '../../fileName.ts';
 import type { ConversionWarning, SchemaBody, SqlDialect } from '../model.ts';
 import { writeDbml } from './dbml.ts';
+import { writeGraphql } from './graphql.ts';
+import { writeJsonSchema } from './jsonSchema.ts';
 import { writeMermaid } from './mermaid.ts';
 import { writeSql } from './sql/write.ts';
+import { writeTypeScript } from './typescript.ts';
 import { createWarnings, type WarningSink } from './warnings.ts';
 
-export type ExportFormat = 'sql' | 'dbml' | 'mermaid';
+export type ExportFormat = 'sql' | 'dbml' | 'mermaid' | 'json-schema' | 'typescript' | 'graphql';
 
 export interface ExportRequest {
   /** Name of the schema: the stem of the file name, and a title inside some formats. */
@@ -33,6 +36,9 @@ interface Writer {
 const writers: Readonly<Record<ExportFormat, Writer>> = {
   sql: { extension: (dialect) => `${dialect}.sql`, write: ({ body, dialect }, warnings) => writeSql(body, dialect, warnings) },
   dbml: { extension: () => 'dbml', write: ({ body }, warnings) => writeDbml(body, warnings) },
+  'json-schema': { extension: () => 'schema.json', write: ({ name, body }, warnings) => writeJsonSchema(name, body, warnings) },
+  typescript: { extension: () => 'ts', write: ({ body }, warnings) => writeTypeScript(body, warnings) },
+  graphql: { extension: () => 'graphql', write: ({ body }, warnings) => writeGraphql(body, warnings) },
   mermaid: { extension: () => 'mmd', write: ({ body }, warnings) => writeMermaid(body, warnings) },
 };
 
