@@ -149,7 +149,7 @@ describe('an external token', () => {
     ['without an end', { exp: undefined }],
     ['with a subject that is no identifier', { sub: 'tab\tulator' }],
   ])('%s is refused', async (_, claims) => {
-    const answer = await api.run(await sign({ sub: newSubject(), ...claims }), viewerDocument);
+    const answer = await api.run(await sign({ sub: newSubject(), ...claims } as JWTPayload), viewerDocument);
     expect(problemOf(answer)).toBe('UNAUTHENTICATED: The token of the identity provider is not valid. Get a new one from there.');
   });
 

@@ -67,7 +67,7 @@ async function rotate(
     const current = await readSession(context.connection, presented.sessionId);
     // Only the acknowledgement of the first attempt was lost, or the same call came twice with one idempotency key.
     if (current?.currentHash === currentHash && current.revokedAt == null) return;
-    await revokeReused(context, presented, session);
+    if (current?.revokedAt == null) await revokeReused(context, presented, session);
     throw invalidToken();
   }
 }
