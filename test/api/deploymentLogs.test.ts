@@ -271,6 +271,17 @@ describe('logs', () => {
     expect((await api.rows('deployments', id))[0]).toMatchObject({ logs });
   });
 
+  test('appending while the deployment is deleted leaves nothing behind', async () => {
+    const id = await createDeployment();
+    const appends = Array.from({ length: 12 }, (_, i) => api.run(owner, appendDocument, { id, entries: [{ message: `late ${i}` }] }));
+    const deletion = api.must(owner, 'mutation ($id: ID!) { deploymentDelete(id: $id) { deletedId userErrors { message } } }', { id });
+    const refusals = (await Promise.all(appends)).map(refusalOf).filter((refusal) => refusal !== undefined);
+    await deletion;
+    await api.settled();
+    expect(refusals.every(({ code }) => code === 'NOT_FOUND')).toBe(true);
+    expect(await api.rows('deployments', id)).toEqual([]);
+  }, 30_000);
+
   test('deleting a deployment removes a log of many blocks', async () => {
     const id = await createDeployment();
     await Promise.all(

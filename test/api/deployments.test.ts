@@ -156,6 +156,9 @@ describe('deploymentCreate', () => {
     ['an empty version', { version: ' ' }, ['input', 'version']],
     ['a long version', { version: 'x'.repeat(101) }, ['input', 'version']],
     ['a version of two lines', { version: '1\n2' }, ['input', 'version']],
+    ['metadata with half a character', { metadata: { a: ['\ud83d'] } }, ['input', 'metadata']],
+    ['metadata with a reserved key', { metadata: JSON.parse('{"a":{"__proto__":1}}') as object }, ['input', 'metadata']],
+    ['deep metadata', { metadata: JSON.parse('{"a":'.repeat(60) + '1' + '}'.repeat(60)) as object }, ['input', 'metadata']],
     ['much metadata', { metadata: { text: 'x'.repeat(17_000) } }, ['input', 'metadata']],
   ])('refuses %s', async (_, input, field) => {
     const project = await fakeProject(api, owner);
@@ -385,6 +388,37 @@ describe('deploymentReport', () => {
     expect(data.none).toBeNull();
     expect((await stats(project.id)).byStatus).toEqual({ SUCCESS: 13 });
   }, 30_000);
+});
+
+describe('the active deployment', () => {
+  const activeOf = async (projectId: string): Promise<string | null> => {
+    const document = `query ($id: ID!) { project(id: $id) { activeDeployment(environment: PRODUCTION) { id } } }`;
+    return ((await api.must(owner, document, { id: projectId })).project.activeDeployment?.id ?? null) as string | null;
+  };
+
+  test('is the one that succeeded last, not the one that was created last', async () => {
+    const project = await fakeProject(api, owner);
+    const [older, newer] = [await create(project.id, { version: '1' }), await create(project.id, { version: '2' })];
+    expect(await activeOf(project.id)).toBeNull();
+    await report(newer.id, 'SUCCESS');
+    expect(await activeOf(project.id)).toBe(newer.id);
+    await report(older.id, 'SUCCESS');
+    expect(await activeOf(project.id)).toBe(older.id);
+    expect([(await read(older.id)).active, (await read(newer.id)).active]).toEqual([true, false]);
+  });
+
+  test.each([
+    ['rolled back by its pipeline', (id: string) => report(id, 'ROLLED_BACK')],
+    ['deleted', (id: string) => api.must(owner, deleteDocument, { id })],
+  ])('that is %s leaves the newest successful one', async (_, end) => {
+    const project = await fakeProject(api, owner);
+    const [older, newer] = [await create(project.id, { version: '1' }), await released(project.id, '2')];
+    await report(older.id, 'SUCCESS');
+    await end(older.id as string);
+    expect(await activeOf(project.id)).toBe(newer.id);
+    const pointers = (await api.rows('projects', project.id as string)).filter(({ userId }) => String(userId).startsWith('~#active#'));
+    expect(pointers).toEqual([]);
+  });
 });
 
 describe('deploymentCancel', () => {

@@ -3,6 +3,7 @@ import { findProjectAccess, readableRows, requireProjectAccess, requireViewer, t
 import type { Viewer } from '../../auth/authenticate.ts';
 import type { Context } from '../../context.ts';
 import { notFound, refused } from '../../errors.ts';
+import { jsonProblem } from '../json.ts';
 import { listConnection, type Connection, type PageArgs } from '../list.ts';
 import { mutate, type MutationArgs, type MutationPlan } from '../mutation.ts';
 import type { ProjectRecord } from '../projects/project.ts';
@@ -179,7 +180,10 @@ function checkInput({ version, url, metadata }: DeploymentInput): void {
   const checks = new Checks();
   checks.text(['input', 'version'], version, { min: 1, max: 100 });
   checks.text(['input', 'url'], url, { max: 2_000 });
-  const bytes = Buffer.byteLength(JSON.stringify(metadata ?? {}));
+  // The depth is checked first: JSON.stringify of very deep input overflows the stack.
+  const problem = jsonProblem(metadata);
+  checks.add(['input', 'metadata'], problem);
+  const bytes = problem === null ? Buffer.byteLength(JSON.stringify(metadata ?? {})) : 0;
   if (bytes > maxMetadataBytes)
     checks.add(['input', 'metadata'], `The metadata has ${bytes} bytes of JSON; at most ${maxMetadataBytes} are allowed.`);
   checks.throwIfAny();

@@ -1,6 +1,6 @@
 /**
  * The DynamoDB side of deployments. Beside a project's row, one item for each environment names the deployment that is
- * active there (`<owner>#active#<environment>`). It is written in the transaction of the success that it tells of, so
+ * active there (`~#active#<environment>`: '~' sorts after the row, and stays when the owner changes). It is written in the transaction of the success that it tells of, so
  * the last success wins, whoever else reports at the same time.
  */
 import type { Context } from '../../context.ts';
@@ -78,7 +78,7 @@ export function deploymentsOfOwner(ownerId: string, { status, descending }: { st
 type Place = { project: ProjectRecord; environment: string };
 
 function activeKey({ project, environment }: Place): Row {
-  return { id: project.id, userId: `${project.userId}#active#${environment}` };
+  return { id: project.id, userId: `~#active#${environment}` };
 }
 
 /** Returns the write that makes a deployment the active one of its environment. */
