@@ -11,13 +11,23 @@ const records: Record<string, string> = {
   Architecture: model('architectures/architecture.ts', 'ArchitectureRecord'),
   Activity: model('activity/activity.ts', 'ActivityRecord'),
   DatabaseSchema: model('databaseSchemas/databaseSchema.ts', 'DatabaseSchemaRecord'),
+  Invitation: model('teams/invitation.ts', 'InvitationRecord'),
+  Member: model('teams/member.ts', 'MemberRecord'),
   Deployment: model('deployments/deployment.ts', 'DeploymentRecord'),
+  DocumentationPage: model('documentation/documentationPage.ts', 'DocumentationPageRecord'),
+  DocumentationSearchHit: model('documentation/search.ts', 'SearchHit'),
   Project: model('projects/project.ts', 'ProjectRecord'),
+  Settings: model('settings/settings.ts', 'SettingsRecord'),
   User: model('users/user.ts', 'UserRecord'),
 };
 
 /** Types whose model is not a record of a table. */
 const models: Record<string, string> = {
+  Home: model('home/home.service.ts', 'HomeModel'),
+  Dashboard: model('dashboard/dashboard.service.ts', 'DashboardModel'),
+  DashboardStats: model('projects/stats.ts', 'Stats'),
+  ProjectStats: model('projects/stats.ts', 'Stats'),
+  Usage: model('dashboard/dashboard.service.ts', 'UsageModel'),
   DeletedCounts: model('payload.ts', 'DeletedCounts'),
   ArchitectureNode: model('architectures/model.ts', 'ArchitectureNode'),
   // Not the edge of a list: that is ArchitectureConnectionEdge.

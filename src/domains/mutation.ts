@@ -75,7 +75,7 @@ export async function mutate<Result>(context: AnonymousContext, mutation: Mutati
 
 /** Writes the plan. Returns false when a condition did not hold any more, so that it has to be planned anew. */
 async function commit<Result>(context: AnonymousContext, mutation: Mutation<Result>, plan: MutationPlan<Result>): Promise<boolean> {
-  if (plan.writes.length === 0) return true;
+  if (plan.writes.length === 0 && plan.activity.length === 0) return true;
   if (plan.activity.length === 0) throw new Error(`${mutation.name} writes without leaving an activity`);
   const activity = plan.activity.map((entry): Write => ({
     kind: 'put',

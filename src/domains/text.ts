@@ -16,7 +16,7 @@ const lineBreaks = /[\n\r\t]/;
 
 /** Returns what is wrong with a text, as a sentence that says what to do, or null. */
 export function textProblem(text: string, { min = 0, max, multiline = false }: TextRule): string | null {
-  const length = [...text].length;
+  const length = Array.from(text).length;
   if (!text.isWellFormed()) return 'The text has half of a surrogate pair. Send valid Unicode.';
   if (control.test(text) || (!multiline && lineBreaks.test(text))) return 'The text has control characters. Remove them.';
   if (text.trim().length === 0 && min > 0) return 'The text is empty. Write something.';

@@ -2,7 +2,7 @@
  * Enum values: SCREAMING_SNAKE_CASE for clients, lower case with hyphens in rows (`ROLLED_BACK` ↔ `rolled-back`).
  * One rule for all enums; a stored value that no enum value stands for reads as UNKNOWN, and UNKNOWN is never taken as input.
  */
-import { GraphQLError, isEnumType, isIntrospectionType, type DocumentNode, type GraphQLEnumType, type GraphQLSchema } from 'graphql';
+import { GraphQLError, isEnumType, Kind, isIntrospectionType, type DocumentNode, type GraphQLEnumType, type GraphQLSchema } from 'graphql';
 
 /** The value that stands for every stored value that this version of the API does not know. */
 const unknownName = 'UNKNOWN';
@@ -14,7 +14,7 @@ export function storedEnumValue(name: string): string {
 
 /** Returns resolvers that give every enum of the SDL its stored values inside the server. */
 export function enumResolvers(typeDefs: readonly DocumentNode[]): Record<string, Record<string, string>> {
-  const enums = typeDefs.flatMap(({ definitions }) => definitions).filter((definition) => definition.kind === 'EnumTypeDefinition');
+  const enums = typeDefs.flatMap(({ definitions }) => definitions).filter((definition) => definition.kind === Kind.ENUM_TYPE_DEFINITION);
   return Object.fromEntries(
     enums.map(({ name, values = [] }) => [
       name.value,
@@ -32,8 +32,8 @@ export function readUnknownValues(schema: GraphQLSchema): GraphQLSchema {
 }
 
 function tolerate(type: GraphQLEnumType): void {
-  const parseValue = type.parseValue.bind(type);
-  const parseLiteral = type.parseLiteral.bind(type);
+  const parseValue: (...args: Parameters<typeof type.parseValue>) => unknown = type.parseValue.bind(type);
+  const parseLiteral: (...args: Parameters<typeof type.parseLiteral>) => unknown = type.parseLiteral.bind(type);
   const names = new Map(type.getValues().map(({ name, value }) => [value as unknown, name]));
   const known = type.getValues().flatMap(({ name }) => (name === unknownName ? [] : [name]));
   const refuse = (name: unknown): void => {

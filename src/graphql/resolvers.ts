@@ -9,20 +9,38 @@ import { architecturesResolvers } from '../domains/architectures/architectures.r
 import type { ArchitectureRecord } from '../domains/architectures/architecture.ts';
 import { databaseSchemasResolvers } from '../domains/databaseSchemas/databaseSchemas.resolvers.ts';
 import type { DatabaseSchemaRecord } from '../domains/databaseSchemas/databaseSchema.ts';
+import { dashboardResolvers } from '../domains/dashboard/dashboard.resolvers.ts';
+import type { DashboardModel, UsageModel } from '../domains/dashboard/dashboard.service.ts';
 import { deploymentsResolvers } from '../domains/deployments/deployments.resolvers.ts';
 import type { DeploymentRecord } from '../domains/deployments/deployment.ts';
+import { documentationResolvers } from '../domains/documentation/documentation.resolvers.ts';
+import type { DocumentationPageRecord } from '../domains/documentation/documentationPage.ts';
+import type { SearchHit } from '../domains/documentation/search.ts';
+import { homeResolvers } from '../domains/home/home.resolvers.ts';
+import type { HomeModel } from '../domains/home/home.service.ts';
 import { findNode } from '../domains/node.ts';
 import { deletedCountsResolvers } from '../domains/payload.ts';
 import { projectsResolvers } from '../domains/projects/projects.resolvers.ts';
 import type { ProjectRecord } from '../domains/projects/project.ts';
+import type { InvitationRecord } from '../domains/teams/invitation.ts';
+import type { MemberRecord } from '../domains/teams/member.ts';
+import { teamsResolvers } from '../domains/teams/teams.resolvers.ts';
+import { settingsResolvers } from '../domains/settings/settings.resolvers.ts';
 import { usersResolvers } from '../domains/users/users.resolvers.ts';
 import type { UserRecord } from '../domains/users/user.ts';
 import { RequestError } from '../errors.ts';
 import type {
   ActivityResolvers,
   ArchitectureResolvers,
+  DashboardResolvers,
   DatabaseSchemaResolvers,
+  DocumentationPageResolvers,
+  DocumentationSearchHitResolvers,
+  HomeResolvers,
+  UsageResolvers,
   DeploymentResolvers,
+  InvitationResolvers,
+  MemberResolvers,
   MutationResolvers,
   ProjectResolvers,
   QueryResolvers,
@@ -50,6 +68,9 @@ const Query: Required<QueryResolvers> = {
   ...databaseSchemasResolvers.Query,
   ...architecturesResolvers.Query,
   ...deploymentsResolvers.Query,
+  ...documentationResolvers.Query,
+  ...homeResolvers.Query,
+  ...dashboardResolvers.Query,
 };
 const Mutation: Required<MutationResolvers> = {
   ...usersResolvers.Mutation,
@@ -57,13 +78,19 @@ const Mutation: Required<MutationResolvers> = {
   ...databaseSchemasResolvers.Mutation,
   ...architecturesResolvers.Mutation,
   ...deploymentsResolvers.Mutation,
+  ...documentationResolvers.Mutation,
+  ...settingsResolvers.Mutation,
+  ...activityResolvers.Mutation,
+  ...teamsResolvers.Mutation,
 };
 const Project: Complete<ProjectResolvers, ProjectRecord> = {
   ...projectsResolvers.Project,
   ...databaseSchemasResolvers.Project,
   ...architecturesResolvers.Project,
   ...deploymentsResolvers.Project,
+  ...documentationResolvers.Project,
   ...activityResolvers.Project,
+  ...teamsResolvers.Project,
 };
 const User: Complete<UserResolvers, UserRecord> = {
   ...usersResolvers.User,
@@ -71,7 +98,11 @@ const User: Complete<UserResolvers, UserRecord> = {
   ...databaseSchemasResolvers.User,
   ...architecturesResolvers.User,
   ...deploymentsResolvers.User,
+  ...documentationResolvers.User,
+  ...settingsResolvers.User,
   ...activityResolvers.User,
+  ...dashboardResolvers.User,
+  ...teamsResolvers.User,
 };
 const Architecture: Complete<ArchitectureResolvers, ArchitectureRecord> = architecturesResolvers.Architecture;
 const Activity: Complete<ActivityResolvers, ActivityRecord> = activityResolvers.Activity;
@@ -79,7 +110,16 @@ const Activity: Complete<ActivityResolvers, ActivityRecord> = activityResolvers.
 const DatabaseSchema: Complete<DatabaseSchemaResolvers, DatabaseSchemaRecord> = databaseSchemasResolvers.DatabaseSchema;
 const { SchemaTable, SchemaField, SchemaRelationship } = databaseSchemasResolvers;
 
+const DocumentationPage: Complete<DocumentationPageResolvers, DocumentationPageRecord> = documentationResolvers.DocumentationPage;
+const DocumentationSearchHit: Complete<DocumentationSearchHitResolvers, SearchHit> = documentationResolvers.DocumentationSearchHit;
+
 const Deployment: Complete<DeploymentResolvers, DeploymentRecord> = deploymentsResolvers.Deployment;
+
+const Home: Complete<HomeResolvers, Omit<HomeModel, 'viewer'>> = homeResolvers.Home;
+const Dashboard: Complete<DashboardResolvers, DashboardModel> = dashboardResolvers.Dashboard;
+const Usage: Complete<UsageResolvers, UsageModel> = dashboardResolvers.Usage;
+const Member: Complete<MemberResolvers, MemberRecord> = teamsResolvers.Member;
+const Invitation: Complete<InvitationResolvers, InvitationRecord> = teamsResolvers.Invitation;
 
 export const resolvers = {
   Query,
@@ -93,5 +133,12 @@ export const resolvers = {
   SchemaField,
   SchemaRelationship,
   Deployment,
+  DocumentationPage,
+  DocumentationSearchHit,
+  Member,
+  Invitation,
+  Home,
+  Dashboard,
+  Usage,
   DeletedCounts: deletedCountsResolvers,
 };

@@ -16,7 +16,7 @@ function asStored(type: GraphQLScalarType, parse: (value: unknown) => unknown): 
 
 /** Returns ISO 8601 text with milliseconds of the years 1970 to 9999, as rows carry it. */
 function parseDateTime(value: unknown): string {
-  const date = value instanceof Date ? value : (GraphQLDateTimeISO.parseValue(value) as Date);
+  const date = value instanceof Date ? value : GraphQLDateTimeISO.parseValue(value);
   const year = date.getUTCFullYear();
   if (year < 1970 || year > 9999) throw new TypeError('The year must be from 1970 to 9999.');
   return date.toISOString();

@@ -171,7 +171,7 @@ describe('projectUpdate', () => {
 
   test('another tenant’s project and a missing one look the same', async () => {
     const { id } = await fakeProject(harness, ada);
-    const missing = id.slice(0, -4) + 'zzzz';
+    const missing = `${String(id).slice(0, -4)}zzzz`;
     const messages = await Promise.all(
       [id, missing].map(async (one) => {
         const { data } = await harness.run(bob, update, { id: one, input: { name: 'Mine' } });

@@ -35,6 +35,8 @@ const table: Record<RootField, Rule> = {
   viewer: { needs: 'account.read', document: '{ viewer { id } }' },
   node: { needs: 'project.read', document: `${id} { node(id: $id) { id } }`, variables: ({ schema }) => ({ id: schema }) },
   nodes: { needs: 'project.read', document: `${id} { nodes(ids: [$id]) { id } }`, variables: ({ deployment }) => ({ id: deployment }) },
+  home: { needs: 'account.read', document: '{ home { viewer { id } } }' },
+  dashboard: { needs: 'account.read', document: '{ dashboard { stats { projects } } }' },
   project: { needs: 'project.read', document: `${id} { project(id: $id) { id name } }`, variables: ({ project }) => ({ id: project }) },
   databaseSchema: {
     needs: 'project.read',
@@ -50,6 +52,16 @@ const table: Record<RootField, Rule> = {
     needs: 'project.read',
     document: `${id} { deployment(id: $id) { id } }`,
     variables: ({ deployment }) => ({ id: deployment }),
+  },
+
+  activityLog: {
+    needs: 'activity.write',
+    document: `mutation ($id: ID!) { activityLog(input: { projectId: $id, action: "met" }, ${dry}) { activity { id } ${errors} } }`,
+    variables: ({ project }) => ({ id: project }),
+  },
+  activityDelete: {
+    needs: 'account.write',
+    document: `mutation { activityDelete(id: "act_01jd3kq7m8e0h8x2v5w9y4z6ab", ${dry}) { deletedId ${errors} } }`,
   },
 
   signUp: {
@@ -264,7 +276,7 @@ describe.each(rows.filter(({ needs }) => ['account.read', 'account.write', 'sess
   '$field needs $needs',
   ({ field, needs }) => {
     test('anonymous', async () => {
-      expect(await outcome(null, field, own)).toBe(field === 'viewer' ? 'null' : 'UNAUTHENTICATED');
+      expect(await outcome(null, field, own)).toBe(['viewer', 'home', 'dashboard'].includes(field) ? 'null' : 'UNAUTHENTICATED');
     });
 
     test('a signed-in user', async () => {

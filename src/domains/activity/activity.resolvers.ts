@@ -1,10 +1,17 @@
-import type { ActivityResolvers, ProjectResolvers, UserResolvers } from '../../graphql/generated.ts';
+import type { ActivityResolvers, MutationResolvers, ProjectResolvers, UserResolvers } from '../../graphql/generated.ts';
+import { payload } from '../payload.ts';
 import { findNode } from '../node.ts';
 import { findProject } from '../projects/projects.service.ts';
 import { findUser } from '../users/users.service.ts';
+import { deleteActivity, logActivity } from './customActivity.service.ts';
 import { listProjectActivity, listUserActivity } from './activity.service.ts';
 
 export const activityResolvers = {
+  Mutation: {
+    activityLog: (_, args, context) => payload(() => logActivity(context, args)),
+    activityDelete: (_, args, context) => payload(() => deleteActivity(context, args)),
+  } satisfies MutationResolvers,
+
   Project: {
     activity: (project, args, context) => listProjectActivity(context, project, args),
   } satisfies ProjectResolvers,

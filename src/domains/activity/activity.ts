@@ -22,6 +22,9 @@ export type EntityType =
 
 /** What a service says about a write; actor, time, address and expiry are added when it is committed. */
 export interface ActivityEntry {
+  /** Given where the answer shows the row itself; else made when it is committed. */
+  id?: string | undefined;
+  createdAt?: string | undefined;
   /** What was done, in the past tense: `created`, `updated`, `deleted`, … */
   action: string;
   entityType: EntityType;
@@ -57,8 +60,8 @@ const secondsPerDay = 86_400;
 export function activityRow(context: AnonymousContext, actor: { id: string }, entry: ActivityEntry): ActivityRecord {
   const days = context.services.settings.ttlDays.activity;
   return {
-    id: context.newId('act'),
-    createdAt: context.now(),
+    id: entry.id ?? context.newId('act'),
+    createdAt: entry.createdAt ?? context.now(),
     userId: entry.actorId ?? actor.id,
     action: entry.action,
     entityType: entry.entityType,

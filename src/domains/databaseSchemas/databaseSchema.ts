@@ -2,7 +2,7 @@
 import type { BodyReference } from '../../data/body.ts';
 import { withIds } from '../missingIds.ts';
 import type { Edit } from '../projects/project.ts';
-import type { IndexType, ReferentialAction, RelationshipType, SchemaBody, SchemaRelationship, SchemaTable } from './model.ts';
+import type { IndexType, ReferentialAction, SchemaBody, SchemaRelationship, SchemaTable } from './model.ts';
 
 /** A row of the schemas table. A small body is inline in `tables`, `relationships` and `enums`; see data/body.ts. */
 export type DatabaseSchemaRecord = BodyReference & {
@@ -117,7 +117,7 @@ function relationshipFrom(input: RelationshipInput): SchemaRelationship {
     fromField: input.fromField,
     toTable: input.toTable,
     toField: input.toField,
-    type: (input.type ?? 'one-to-many') as RelationshipType,
+    type: input.type ?? 'one-to-many',
     ...(input.name != null && { name: input.name }),
     ...(input.fromFields && { fromFields: [...input.fromFields] }),
     ...(input.toFields && { toFields: [...input.toFields] }),

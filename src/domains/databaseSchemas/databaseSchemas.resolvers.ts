@@ -23,6 +23,7 @@ import {
   listVersions,
   updateSchema,
 } from './databaseSchemas.service.ts';
+import type { SchemaField, SchemaTable } from './model.ts';
 import { loadSchemaBody } from './databaseSchemas.store.ts';
 
 export const databaseSchemasResolvers = {
@@ -65,12 +66,12 @@ export const databaseSchemasResolvers = {
 
   // Rows of the earlier backend may lack whatever was optional there.
   SchemaTable: {
-    fields: (table) => table.fields ?? [],
-    indexes: (table) => table.indexes ?? [],
+    fields: ({ fields }: Partial<SchemaTable>) => fields ?? [],
+    indexes: ({ indexes }: Partial<SchemaTable>) => indexes ?? [],
   } satisfies SchemaTableResolvers,
 
   SchemaField: {
-    required: (field) => field.required ?? false,
+    required: ({ required }: Partial<SchemaField>) => required ?? false,
     unique: (field) => field.unique ?? false,
     autoIncrement: (field) => field.autoIncrement ?? false,
   } satisfies SchemaFieldResolvers,

@@ -95,17 +95,21 @@ export interface NameCheck {
 
 /** Checks a name and returns it; undefined where it is unusable, so that nothing else complains about it. */
 export function checkName(value: unknown, { path, what, issues }: NameCheck): string | undefined {
-  const bad = (message: string): undefined => {
-    issues.add(path, 'INVALID_NAME', message);
-    return undefined;
-  };
-  if (typeof value !== 'string') return bad(`${what} is missing. Give it a name.`);
-  if (value.trim() === '') return bad(`${what} is empty. Give it a name.`);
+  const problem = nameProblem(value, what);
+  if (problem === null) return value as string;
+  issues.add(path, 'INVALID_NAME', problem);
+  return undefined;
+}
+
+/** Returns what is wrong with a name, as a sentence that says what to do, or null. */
+function nameProblem(value: unknown, what: string): string | null {
+  if (typeof value !== 'string') return `${what} is missing. Give it a name.`;
+  if (value.trim() === '') return `${what} is empty. Give it a name.`;
   if (Array.from(value).length > schemaLimits.nameLength)
-    return bad(`${what} is longer than ${schemaLimits.nameLength} characters (${show(value)}). Shorten it.`);
+    return `${what} is longer than ${schemaLimits.nameLength} characters (${show(value)}). Shorten it.`;
   if (controls.test(value) || halves.test(value))
-    return bad(`${what} (${show(value)}) holds a control character or half a character. Remove it.`);
-  return value;
+    return `${what} (${show(value)}) holds a control character or half a character. Remove it.`;
+  return null;
 }
 
 /** Checks a text that may be absent. */

@@ -1,6 +1,7 @@
 /** Copies what a project designs (schemas, architectures, documentation; not what happened to it) into another project. */
-import type { Connection, Row } from '../../data/connection.ts';
+import type { Connection, QueryRequest, Row } from '../../data/connection.ts';
 import { newId } from '../../data/ids.ts';
+import { projectRowsIndex } from '../../data/tables.ts';
 import type { ProjectRecord } from './project.ts';
 
 /** Kinds of children that are copied, with the prefix of their ids. */
@@ -29,7 +30,7 @@ async function copyTable(connection: Connection, table: CopiedTable, source: Pro
   let count = 0;
   let start: Row | undefined;
   do {
-    const page = await connection.query({ table, index: 'ProjectIdIndex', partition: source.id, limit: 25, start });
+    const page = await connection.query({ table, index: projectRowsIndex(table), partition: source.id, limit: 25, start } as QueryRequest);
     for (const row of page.items) await copyObject(connection, table, row, target);
     if (table === 'schemas') await copyNames(connection, page.items, source, target);
     count += page.items.length;
@@ -55,7 +56,7 @@ async function copyObject(connection: Connection, table: CopiedTable, row: Row, 
   };
   const chunks: Row[] = [];
   if (row['bodyId'] !== undefined) {
-    const prefix = `${ownerId}#body#${String(row['bodyId'])}#`;
+    const prefix = `${ownerId}#body#${row['bodyId'] as string}#`;
     let start: Row | undefined;
     do {
       const page = await connection.query({ table, partition: String(row['id']), range: { beginsWith: prefix }, start, consistent: true });

@@ -3,6 +3,7 @@ import { requireProjectAccess, requireViewer } from '../../auth/access.ts';
 import type { Context, Services } from '../../context.ts';
 import { connect } from '../../data/connection.ts';
 import { countRows, type ListSource } from '../../data/page.ts';
+import { projectRowsIndex } from '../../data/tables.ts';
 import { mutate, type MutationPlan } from '../mutation.ts';
 import type { DeletedCounts } from '../payload.ts';
 import { editRecord, requireRevision } from '../revision.ts';
@@ -29,9 +30,11 @@ const abandonedAfterMs = 5 * 60_000;
 /** Deletes a project with everything in it. It is gone for everyone when this returns; the removal goes on in the background. */
 export async function deleteProject(context: Context, args: EditProjectArgs): Promise<ProjectDeletion> {
   const viewer = requireViewer(context, 'account.read');
-  let deleted: ProjectRecord | null = null;
+  const planned: ProjectRecord[] = [];
   const result = await mutate(context, { name: 'projectDelete', viewer, args, input: [args.id, args.expectedRevision], plan });
-  if (deleted && !args.dryRun) startRemoval(context.services, deleted);
+  const project = planned.at(-1);
+  // Absent when the answer is that of an earlier request with the same idempotency key.
+  if (project && !args.dryRun) startRemoval(context.services, project);
   return result;
 
   async function plan(): Promise<MutationPlan<ProjectDeletion>> {
@@ -40,7 +43,7 @@ export async function deleteProject(context: Context, args: EditProjectArgs): Pr
     const deletedCounts = await countContents(context, project);
     const edit = editRecord(project, { status: 'deleting' }, context.now());
     if (!edit) throw new Error('a project under deletion is visible');
-    deleted = edit.record;
+    planned.push(edit.record);
     return {
       result: { deletedId: project.id, deletedCounts },
       writes: [updateProject(project, edit)],
@@ -56,7 +59,8 @@ async function countContents(context: Context, project: ProjectRecord): Promise<
   const count = async (source: ListSource): Promise<number> =>
     (await countRows(context.connection, source, maxCounted, context.nowSeconds())).value;
   const counts = children.map(
-    async (table) => [table, await count({ table, index: 'ProjectIdIndex', partition: project.id, descending: false })] as const,
+    async (table) =>
+      [table, await count({ table, index: projectRowsIndex(table), partition: project.id, descending: false } as ListSource)] as const,
   );
   const members = count({
     table: 'teams',

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Connection, Row, Write } from '../../data/connection.ts';
 import { moveOutCounts } from '../../data/counters.ts';
-import { tableIds, tables, type TableId } from '../../data/tables.ts';
+import { projectRowsIndex, tableIds, tables, type TableId } from '../../data/tables.ts';
 import type { ProjectRecord } from './project.ts';
 
 /** How the job paces itself. */
@@ -19,8 +19,8 @@ export interface DeletionSettings {
   settleMs: number;
 }
 
-/** Tables whose rows belong to a project and are listed by its ProjectIdIndex. */
-const childTables = tableIds.filter((table) => 'ProjectIdIndex' in tables[table].indexes);
+/** Tables whose rows belong to a project and are listed by one of their indexes. */
+const childTables = tableIds.filter((table) => projectRowsIndex(table) !== undefined);
 
 /** Removes all that belongs to a project under deletion, then the project. */
 export async function removeProject(
@@ -46,7 +46,7 @@ async function removeChildren(connection: Connection, table: TableId, projectId:
   let removed = 0;
   let start: Row | undefined;
   do {
-    const page = await connection.query({ table, index: 'ProjectIdIndex', partition: projectId, limit: 100, start } as Parameters<
+    const page = await connection.query({ table, index: projectRowsIndex(table), partition: projectId, limit: 100, start } as Parameters<
       Connection['query']
     >[0]);
     for (const row of page.items) removed += await removePartition(connection, table, row['id'] as string);
@@ -68,7 +68,7 @@ async function removePartition(connection: Connection, table: TableId, partition
   const keys: Row[] = [];
   let start: Row | undefined;
   do {
-    const page = await connection.query({ table, partition, start, consistent: true } as Parameters<Connection['query']>[0]);
+    const page = await connection.query({ table, partition, start, consistent: true });
     keys.push(...page.items.map((item) => Object.fromEntries(names.map((name) => [name, item[name]]))));
     start = page.next ?? undefined;
   } while (start);

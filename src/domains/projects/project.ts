@@ -34,6 +34,8 @@ export type ProjectRecord = {
   revision?: number;
   edits?: Edit[];
   createdById?: string;
+  /** When the owner became so; absent for the first one. */
+  ownedSince?: string;
 };
 
 /** What a client may set. */
