@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createContext } from '../../src/context.ts';
+import type { Write } from '../../src/data/connection.ts';
+import { appendDeploymentLog } from '../../src/domains/deployments/deploymentLogs.service.ts';
 import { fakeProject } from '../support/factories.ts';
 import { createHarness, type Answer, type Data, type Harness, type TestUser } from '../support/harness.ts';
 
@@ -269,6 +272,31 @@ describe('logs', () => {
       expect(deploymentReport.deployment.logs.nodes).toHaveLength(4);
     }
     expect((await api.rows('deployments', id))[0]).toMatchObject({ logs });
+  });
+
+  test('a deletion between the reading and the writing of an append refuses it', async () => {
+    const id = await createDeployment();
+    const request = {
+      id: 'r',
+      log: api.services.log,
+      authorization: `Bearer ${owner.token}`,
+      ip: '203.0.113.7',
+      signal: AbortSignal.timeout(10_000),
+    };
+    const context = await createContext({ services: api.services, request });
+    let deletions = 0;
+    const transact = async (writes: readonly Write[]): Promise<void> => {
+      if (deletions === 0) {
+        deletions += 1;
+        const [row] = await api.rows('deployments', id);
+        await api.putRow('deployments', { ...row, status: 'deleting' });
+      }
+      await context.connection.transact(writes);
+    };
+    const meddled = { ...context, connection: { ...context.connection, transact } };
+    await expect(appendDeploymentLog(meddled, { id, entries: [{ message: 'too late' }] })).rejects.toThrow('There is no deployment');
+    expect(deletions).toBe(1);
+    expect(await api.rows('deployments', id)).toHaveLength(1);
   });
 
   test('appending while the deployment is deleted leaves nothing behind', async () => {
