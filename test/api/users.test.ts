@@ -120,6 +120,8 @@ describe('other users', () => {
 
   test('never show an API key as a user', async () => {
     const owner = await api.signUp();
+    const keyDocument = 'mutation { apiKeyCreate(input: { name: "CI", scopes: [READ] }) { apiKey { id } userErrors { code } } }';
+    const { apiKeyCreate } = await api.must(owner, keyDocument);
     const project = {
       id: `prj-${crypto.randomUUID()}`,
       name: 'Odd',
