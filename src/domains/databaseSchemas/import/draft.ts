@@ -1,5 +1,6 @@
 /** The schema while a script is read: tables in the order of the source, found by the dialect's rules for names. */
 import type { SchemaEnum } from '../model.ts';
+import { schemaLimits } from '../validationChecks.ts';
 import { type ImportDialect, SourceError } from './result.ts';
 import type { ColumnPlace, ColumnSpec, ConstraintSpec, ForeignKeySpec, KeySpec, QualifiedName, TableSpec } from './specs.ts';
 import type { Warnings } from './warnings.ts';
@@ -74,11 +75,18 @@ export function requireColumn(draft: Draft, table: DraftTable, { name, offset }:
   return column;
 }
 
+/** A body over the limits is refused by every write; here the place is known, and no table grows so large that look-ups in it are slow. */
+function refuseOver(most: number, { count, what, offset }: { count: number; what: string; offset: number }): void {
+  if (count >= most) throw new SourceError(`${what}, more than the ${most} that one schema may hold. Import it in parts.`, offset);
+}
+
 /** Adds a column. Throws a SourceError where the table has one of that name. */
 export function addColumn(draft: Draft, table: DraftTable, { column, place }: { column: ColumnSpec; place: ColumnPlace }): void {
   if (findColumn(draft, table, column.name)) {
     throw new SourceError(`The table "${table.name}" has two columns named "${column.name}".`, column.offset);
   }
+  const what = `The table "${table.name}" has ${table.columns.length + 1} columns`;
+  refuseOver(schemaLimits.fieldsPerTable, { count: table.columns.length, what, offset: column.offset });
   table.columns.splice(placeIndex(draft, table, place), 0, column);
 }
 
@@ -102,6 +110,8 @@ export function addConstraint(draft: Draft, table: DraftTable, constraint: Const
     draft.warnings.add({ code: 'DUPLICATE_INDEX', construct: 'Index', message, offset: constraint.offset });
     return;
   }
+  const what = `The table "${table.name}" has ${table.keys.length + 1} indexes`;
+  refuseOver(schemaLimits.indexesPerTable, { count: table.keys.length, what, offset: constraint.offset });
   table.keys.push(constraint);
 }
 
@@ -130,6 +140,8 @@ export function createTable(draft: Draft, spec: TableSpec): void {
     return;
   }
   if (known) refuseTwice(spec.table, known);
+  const what = `The source creates ${draft.tables.size + 1} tables`;
+  refuseOver(schemaLimits.tables, { count: draft.tables.size, what, offset: spec.table.offset });
   warnOfQualifier(draft, spec.table);
   const { name, schema, offset } = spec.table;
   const table: DraftTable = { name, schema, offset, description: spec.description, columns: [], keys: [], foreignKeys: [] };

@@ -20,7 +20,7 @@ const session = kind(
   'Session statement',
   (count) => `${plural(count, 'statement')} for the session or transaction (SET, BEGIN and the like) did not matter here.`,
 );
-const data = kind('DATA', 'Data', dropped('statement', ' that change or read data'));
+const data = kind('DATA', 'Data', dropped('data statement', ' (UPDATE, DELETE, SELECT and the like)'));
 const access = kind('ACCESS_CONTROL', 'Access control', dropped('statement', ' about users, roles or rights'));
 const database = kind('DATABASE', 'Database', dropped('statement', ' about whole databases (CREATE DATABASE, USE and the like)'));
 const other = kind('OTHER_STATEMENT', 'Other statement');
@@ -30,8 +30,9 @@ const byVerb: Record<string, Kind> = {
   ...Object.fromEntries(
     'SET RESET BEGIN START COMMIT END ROLLBACK SAVEPOINT RELEASE LOCK UNLOCK PRAGMA DISCARD SHOW'.split(' ').map((verb) => [verb, session]),
   ),
-  ...Object.fromEntries('UPDATE DELETE REPLACE SELECT WITH VALUES TRUNCATE LOAD CALL DO HANDLER'.split(' ').map((verb) => [verb, data])),
+  ...Object.fromEntries('UPDATE DELETE REPLACE SELECT WITH VALUES TRUNCATE LOAD CALL HANDLER'.split(' ').map((verb) => [verb, data])),
   ...Object.fromEntries('GRANT REVOKE REASSIGN'.split(' ').map((verb) => [verb, access])),
+  DO: kind('DO_BLOCK', 'DO', (count) => `${plural(count, 'DO block')} left out; what it creates when it runs is not imported.`),
   USE: database,
   ATTACH: database,
   DETACH: database,

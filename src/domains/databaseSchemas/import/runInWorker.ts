@@ -38,7 +38,7 @@ function endTurn(): void {
 }
 
 function isOutOfMemory(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
 }
 
 function tooSlow(deadlineMs: number): ImportResult {
@@ -63,9 +63,7 @@ function readInWorker(task: ImportTask, { file, deadlineMs, signal }: WorkerOpti
     worker.once('error', (error: unknown) => {
       const message = 'Reading the source took too much memory and was stopped. Leave out data (INSERT, COPY), or import it in parts.';
       finish(() =>
-        isOutOfMemory(error)
-          ? resolve(failureAtStart(message))
-          : reject(error instanceof Error ? error : new Error('The import worker failed.')),
+        isOutOfMemory(error) ? resolve(failureAtStart(message)) : reject(new Error('The import worker failed.', { cause: error })),
       );
     });
     worker.once('exit', (code) => finish(() => reject(new Error(`The import worker ended with code ${code} before it answered.`))));

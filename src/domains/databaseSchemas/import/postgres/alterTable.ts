@@ -9,7 +9,7 @@ import { type ColumnContext, columnType, drawsFromSequence, isNull, toColumn } f
 import { toConstraint } from './constraint.ts';
 import { leaveOutPartition } from './createTable.ts';
 import { dotted, qualified } from './nodes.ts';
-import { actionTokens, sqlOf, type StatementText } from './text.ts';
+import { actionTokens, expressionOf, sqlOf, type StatementText } from './text.ts';
 
 interface Action {
   context: ColumnContext;
@@ -33,7 +33,7 @@ function newDefault({ context, command, tokens, offset }: Action): TableChange[]
   if (isNull(command.def)) return [{ kind: 'setDefault', column, value: null, offset }];
   const { source } = context.text;
   const start = tokens.findIndex((token, index) => index > 0 && /^default$/i.test(source.slice(token.start, token.end)));
-  return [{ kind: 'setDefault', column, value: sqlOf(context.text, tokens.slice(start + 1)), offset }];
+  return [{ kind: 'setDefault', column, value: expressionOf(context.text, tokens.slice(start + 1)), offset }];
 }
 
 /** Changes of the definition a command makes; undefined for one that touches no structure of the model. */

@@ -5,7 +5,7 @@ import { warnOfCollation, warnOfColumnOption, warnOfGenerated } from '../losses.
 import type { ColumnSpec, ConstraintSpec } from '../specs.ts';
 import { type ConstraintContext, toConstraint } from './constraint.ts';
 import { strings } from './nodes.ts';
-import { elementTokens, sqlOf, type StatementText, tokensBefore, typeTextOf } from './text.ts';
+import { elementTokens, expressionOf, type StatementText, tokensBefore, typeTextOf } from './text.ts';
 
 export interface ColumnContext extends ConstraintContext {
   enums: ReadonlyMap<string, SchemaEnum>;
@@ -56,7 +56,7 @@ function defaultText(context: ColumnContext, { node, constraint }: { node: Colum
   const tokens = elementTokens(text, text.offsetOf(constraint.location));
   const own = tokensBefore(text, tokens, { offsets: boundaries(text, node), words: [] });
   const start = own.findIndex((token) => /^default$/i.test(text.source.slice(token.start, token.end)));
-  return sqlOf(text, own.slice(start + 1));
+  return expressionOf(text, own.slice(start + 1));
 }
 
 function applyDefault(

@@ -86,11 +86,19 @@ function readTableOfQuery({ draft, parsed }: Reading, node: CreateTableAsStmt): 
   return true;
 }
 
+/** Dumps set the owner of sequences and views by ALTER TABLE as well. */
+function setsOwnerOnly(node: Node): boolean {
+  if (!('AlterTableStmt' in node)) return 'AlterOwnerStmt' in node;
+  const commands = node.AlterTableStmt.cmds ?? [];
+  return commands.every((command) => 'AlterTableCmd' in command && command.AlterTableCmd.subtype === 'AT_ChangeOwner');
+}
+
 /** Applies a statement that defines or changes structure. Returns false for any other. */
 function readStructure(reading: Reading, node: Node): boolean {
   const { draft, source, statement, parsed } = reading;
   const text = () => withTokens(source, statement, parsed);
-  if ('CreateStmt' in node) readCreateTable(draft, text(), node.CreateStmt);
+  if (setsOwnerOnly(node)) warnOfOwner(draft, statement.start);
+  else if ('CreateStmt' in node) readCreateTable(draft, text(), node.CreateStmt);
   else if ('AlterTableStmt' in node && node.AlterTableStmt.objtype === 'OBJECT_TABLE') readAlterTable(draft, text(), node.AlterTableStmt);
   else if ('IndexStmt' in node) readCreateIndex(draft, text(), node.IndexStmt);
   else if ('RenameStmt' in node) return readRename(draft, text(), node.RenameStmt);
@@ -99,7 +107,6 @@ function readStructure(reading: Reading, node: Node): boolean {
   else if ('CommentStmt' in node) readComment(reading, node.CommentStmt);
   else if ('DropStmt' in node) return readDrop(reading, node.DropStmt);
   else if ('CreateTableAsStmt' in node) return readTableOfQuery(reading, node.CreateTableAsStmt);
-  else if ('AlterOwnerStmt' in node) warnOfOwner(draft, statement.start);
   else return false;
   return true;
 }
@@ -109,13 +116,6 @@ function readOther({ draft, statement, parsed }: Reading): void {
   if ('CopyStmt' in node && node.CopyStmt.is_from) {
     const table = node.CopyStmt.relation?.relname ?? '';
     warnOfRows(draft.warnings, { table, offset: statement.start, statements: 'COPY', rows: statement.dataLines });
-    return;
-  }
-  if (
-    'AlterTableStmt' in node &&
-    (node.AlterTableStmt.cmds ?? []).some((command) => 'AlterTableCmd' in command && command.AlterTableCmd.subtype === 'AT_ChangeOwner')
-  ) {
-    warnOfOwner(draft, statement.start);
     return;
   }
   if (warnOfStatement(draft.warnings, statement)) return;

@@ -74,6 +74,22 @@ export function sqlOf({ source }: StatementText, tokens: readonly Token[]): stri
   return joinTokens(source, tokens);
 }
 
+/** Returns an expression as SQL text; types that it casts to lose their schema, as the types of columns do. */
+export function expressionOf(text: StatementText, tokens: readonly Token[]): string {
+  const is = (index: number, symbol: string) => {
+    const token = tokens[index];
+    return token !== undefined && textOf(text, token) === symbol;
+  };
+  let sql = '';
+  let from = 0;
+  for (let index = 2; index < tokens.length; index += 1) {
+    if (!is(index - 2, ':') || !is(index - 1, ':') || !is(index + 1, '.')) continue;
+    sql += joinTokens(text.source, tokens.slice(from, index));
+    from = index + 2;
+  }
+  return sql + joinTokens(text.source, tokens.slice(from));
+}
+
 /** A name without quotes, folded to lower case where it had none, as PostgreSQL does. */
 function foldedName({ source }: StatementText, token: Token): string {
   const value = tokenValue(source, token, 'postgres');
