@@ -30,14 +30,33 @@ export async function prepareBody(context: Context, { table, owner, body, field,
 
 const maxReads = 3;
 
+interface BodyRead {
+  table: TableId;
+  owner: BodyOwner;
+  attributes: readonly string[];
+}
+
+/**
+ * Bodies by the records that they were asked for: fields of one object (nodes, edges, exports) come one by one and want
+ * the same megabytes unpacked once. A record lives for one request, and every edit makes a new one.
+ */
+const reads = new WeakMap<BodyOwner, Promise<Row | null>>();
+
 /**
  * Returns the body of an object, or null when the object is gone. A body that was replaced since the row was read (by
  * another writer, or between a mutation and the repetition of it by its idempotency key) is read as it is now.
  */
-export async function readBody(
-  context: Context,
-  { table, owner, attributes }: { table: TableId; owner: BodyOwner; attributes: readonly string[] },
-): Promise<Row | null> {
+export function readBody(context: Context, request: BodyRead): Promise<Row | null> {
+  const known = reads.get(request.owner);
+  if (known) return known;
+  const read = readCurrentBody(context, request);
+  reads.set(request.owner, read);
+  // What failed may succeed when it is asked for again.
+  read.catch(() => reads.delete(request.owner));
+  return read;
+}
+
+async function readCurrentBody(context: Context, { table, owner, attributes }: BodyRead): Promise<Row | null> {
   let current = owner;
   for (let attempt = 1; ; attempt += 1) {
     try {

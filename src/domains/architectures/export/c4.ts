@@ -32,7 +32,7 @@ export function writeC4({ name, body }: Diagram): string {
     ...(inside.length > 0
       ? [`  System_Boundary(system, ${argument(name)}) {`, ...inside.map((node) => `    ${elementOf(node, idOf(node.id))}`), '  }']
       : []),
-    ...body.edges.map((edge) => `  ${relationOf(edge, idOf)}`),
+    ...parallel(body.edges).map((edges) => `  ${relationOf(edges, idOf)}`),
   ];
   return `${titled(name)}C4Container\n${lines.map((line) => `${line}\n`).join('')}`;
 }
@@ -46,9 +46,25 @@ function elementOf(node: ArchitectureNode, id: string): string {
   return `${elements[kind]}(${[id, argument(titleOf(node)), ...details.map(argument)].join(', ')})`;
 }
 
-function relationOf({ source, target, label, type }: ArchitectureEdge, idOf: (id: string) => string): string {
-  const parts = [idOf(source), idOf(target), argument(label?.trim() ? label : 'uses'), ...(type ? [argument(type)] : [])];
-  return `Rel(${parts.join(', ')})`;
+/** Returns the edges in groups of equal ends: of several relations between two elements, Mermaid keeps only the last. */
+function parallel(edges: readonly ArchitectureEdge[]): ArchitectureEdge[][] {
+  const groups = new Map<string, ArchitectureEdge[]>();
+  for (const edge of edges) {
+    const key = JSON.stringify([edge.source, edge.target]);
+    const group = groups.get(key);
+    if (group) group.push(edge);
+    else groups.set(key, [edge]);
+  }
+  return [...groups.values()];
+}
+
+function relationOf(edges: readonly ArchitectureEdge[], idOf: (id: string) => string): string {
+  const [{ source, target }] = edges as [ArchitectureEdge];
+  const several = (texts: readonly (string | undefined)[]): string =>
+    [...new Set(texts.map((text) => text?.trim()).filter(Boolean))].join(', ');
+  const type = several(edges.map((edge) => edge.type));
+  const label = several(edges.map((edge) => edge.label)) || 'uses';
+  return `Rel(${[idOf(source), idOf(target), argument(label), ...(type ? [argument(type)] : [])].join(', ')})`;
 }
 
 /** Returns a quoted argument; an empty one has a space, which Mermaid takes. */

@@ -29,8 +29,8 @@ export const edgeLabelSize = 11;
 
 const gap = { between: 48, ranks: 88 } as const;
 
-/** Up to so many nodes and edges together, dagre takes less than half a second; beyond, its time grows with the square and more. */
-const dagreLimit = 200;
+/** Up to so many nodes and edges together, dagre takes a fifth of a second; beyond, its time grows with the square and more. */
+const dagreLimit = 150;
 
 type Part = Pick<ArchitectureBody, 'nodes' | 'edges'>;
 

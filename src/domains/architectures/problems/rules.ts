@@ -70,14 +70,16 @@ function exposedData({ nodes, edges }: Graph): Finding[] {
 function synchronousCycles(graph: Graph): Finding[] {
   const order = new Map(graph.nodes.map((node, i) => [node, i]));
   const place = (node: GraphNode): number => order.get(node) ?? 0;
-  return cycles(graph, ({ synchronous }) => synchronous).map((group) => {
-    const members = group.toSorted((a, b) => place(a) - place(b));
-    const names = members.slice(0, 5).map(nameOf).join(', ') + (members.length > 5 ? ` and ${members.length - 5} more` : '');
-    return {
-      path: nodePath(members[0] as GraphNode),
-      message: `${names} wait for each other in a cycle: when one is slow, all are. Break the cycle, for example with a queue or an edge of the type "async".`,
-    };
-  });
+  const groups = cycles(graph, ({ synchronous }) => synchronous).map((group) => group.toSorted((a, b) => place(a) - place(b)));
+  return groups
+    .toSorted(([a], [b]) => (a && b ? place(a) - place(b) : 0))
+    .map((members) => {
+      const names = members.slice(0, 5).map(nameOf).join(', ') + (members.length > 5 ? ` and ${members.length - 5} more` : '');
+      return {
+        path: nodePath(members[0] as GraphNode),
+        message: `${names} wait for each other in a cycle: when one is slow, all are. Break the cycle, for example with a queue or an edge of the type "async".`,
+      };
+    });
 }
 
 function selfLoops({ body }: Graph): Finding[] {
