@@ -1,4 +1,15 @@
-/** Rules for JSON of a client's own making, which is kept as it came. */
+/** JSON of a client's own making, which is kept as it came: its rules, and comparing it. */
+import { isDeepStrictEqual } from 'node:util';
+
+/** Returns whether two values have the same JSON. The order of members does not count: DynamoDB does not keep it. */
+export function sameJson(a: unknown, b: unknown): boolean {
+  return isDeepStrictEqual(plain(a), plain(b));
+}
+
+/** Returns what is left of a value as JSON: objects without a prototype, as literals of GraphQL make them, become plain ones. */
+function plain(value: unknown): unknown {
+  return value === undefined ? null : (JSON.parse(JSON.stringify(value)) as unknown);
+}
 
 /** How deep objects and lists may lie within each other. */
 export const maxJsonDepth = 32;

@@ -2,6 +2,7 @@
 import type { Row } from '../data/connection.ts';
 import type { Changes, Condition } from '../data/expressions.ts';
 import { staleRevision } from '../errors.ts';
+import { sameJson } from './json.ts';
 
 /** The part of a record that concurrency control needs; rows of the earlier backend have neither and are at revision 1. */
 export type Revisioned = { revision?: number; edits?: { revision: number; fields: string[] }[]; updatedAt?: string };
@@ -38,7 +39,7 @@ export function editRecord<T extends Revisioned & object>(
 ): RecordEdit<T> | null {
   const before: Row = { ...record };
   const given = Object.entries(fields).filter(([, value]) => value !== undefined);
-  const changed = given.filter(([name, value]) => JSON.stringify(before[name] ?? null) !== JSON.stringify(value));
+  const changed = given.filter(([name, value]) => !sameJson(before[name] ?? null, value));
   if (changed.length === 0) return null;
   const revision = (record.revision ?? 1) + 1;
   const changedFields = [...new Set(changed.flatMap(([name]) => fieldsOf(name)))];

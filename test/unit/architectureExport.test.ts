@@ -238,7 +238,7 @@ describe('SVG', () => {
   const { window } = new JSDOM('');
   const parse = (svg: string) => {
     const document = new window.DOMParser().parseFromString(svg, 'image/svg+xml');
-    if (document.querySelector('parsererror')) throw new Error(`${document.querySelector('parsererror')?.textContent ?? ''}\n${svg}`);
+    if (document.querySelector('parsererror')) throw new Error(`${document.querySelector('parsererror')?.textContent}\n${svg}`);
     return document;
   };
 
@@ -248,7 +248,7 @@ describe('SVG', () => {
       expect(document.querySelectorAll('g > rect.box')).toHaveLength(body.nodes.length);
       expect(document.querySelectorAll('path.edge')).toHaveLength(body.edges.length);
       expect(document.querySelectorAll('script, foreignObject, image, use, a, [href], [onload]')).toHaveLength(0);
-      const titles = [...document.querySelectorAll('g > title')].map(({ textContent }) => flat(textContent ?? ''));
+      const titles = [...document.querySelectorAll('g > title')].map(({ textContent }) => flat(textContent));
       expect(titles).toEqual(body.nodes.map(({ label, id }) => flat(label.trim() || id).replace(/\p{Cs}/gu, '\ufffd')));
     }
     expect(() => parse('<svg><g></svg>')).toThrow();
@@ -260,7 +260,7 @@ describe('SVG', () => {
     expect(document.querySelector('style')?.textContent).toContain('prefers-color-scheme:dark');
     expect(document.querySelectorAll('path.edge[marker-end="url(#arrow)"]')).toHaveLength(5);
     expect(document.querySelectorAll('path.async')).toHaveLength(1);
-    const [x = 0, y = 0, width = 0, height = 0] = (svg.getAttribute('viewBox') ?? '').split(' ').map(Number);
+    const [x = 0, y = 0, width = 0, height = 0]: number[] = String(svg.getAttribute('viewBox')).split(' ').map(Number);
     for (const group of document.querySelectorAll('g')) {
       const [left = NaN, top = NaN] = /translate\((\S+) (\S+)\)/
         .exec(group.getAttribute('transform') ?? '')!

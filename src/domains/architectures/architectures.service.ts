@@ -4,6 +4,7 @@ import type { Context } from '../../context.ts';
 import { removeBody } from '../../data/body.ts';
 import { notFound } from '../../errors.ts';
 import { prepareBody, withoutNulls } from '../bodies.ts';
+import { sameJson } from '../json.ts';
 import { listConnection, type Connection, type PageArgs } from '../list.ts';
 import { mutate, type MutationArgs, type MutationPlan } from '../mutation.ts';
 import type { ProjectRecord } from '../projects/project.ts';
@@ -152,7 +153,7 @@ async function planEdit(context: Context, architecture: ArchitectureRecord, { in
   const before = await loadArchitectureBody(context, architecture);
   if (!before) throw notFound('architecture', id);
   const body = bodyFrom(input, before);
-  const changedParts = bodyAttributes.filter((part) => JSON.stringify(body[part]) !== JSON.stringify(before[part]));
+  const changedParts = bodyAttributes.filter((part) => !sameJson(body[part], before[part]));
   checkInput(input, changedParts.length > 0 ? body : null);
   const stored = changedParts.length > 0 ? await store(context, architecture, { body, dryRun }) : null;
   const edit = editRecord(
@@ -186,7 +187,8 @@ export async function deleteArchitecture(
       writes: [deleteArchitectureRow(architecture)],
       cleanUp: () => removeBody(context.connection, 'architectures', architecture),
       activity: [{ action: 'deleted', ...subjectOf(architecture) }],
-      counts: [{ ownerId: project.userId, projectId: project.id, by: { architectures: -1 } }],
+      // Rows of the earlier backend are in no counter.
+      counts: architecture.createdById === undefined ? [] : [{ ownerId: project.userId, projectId: project.id, by: { architectures: -1 } }],
     };
   }
 }

@@ -5,6 +5,7 @@ import type { Context } from '../../context.ts';
 import { removeBody, type StoredBody } from '../../data/body.ts';
 import { ExpectedError, invalid, notFound, refused, validationEntry } from '../../errors.ts';
 import { prepareBody, withoutNulls } from '../bodies.ts';
+import { sameJson } from '../json.ts';
 import { connectionOver, listConnection, type Connection, type PageArgs } from '../list.ts';
 import { mutate, type MutationArgs, type MutationPlan } from '../mutation.ts';
 import type { ProjectRecord } from '../projects/project.ts';
@@ -231,7 +232,7 @@ export async function updateSchema(context: Context, args: UpdateSchemaArgs): Pr
     checkTexts(input);
     const before = await loadSchemaBody(context, schema);
     const body = bodyFrom(input, before);
-    const changedParts = bodyAttributes.filter((part) => JSON.stringify(body[part] ?? []) !== JSON.stringify(before[part] ?? []));
+    const changedParts = bodyAttributes.filter((part) => !sameJson(body[part] ?? [], before[part] ?? []));
     if (changedParts.length > 0) checkBody(body);
     const stored = changedParts.length > 0 ? await store(context, schema, { body, dryRun: args.dryRun }) : null;
     const edit = editRecord(
@@ -302,7 +303,8 @@ export async function deleteSchema(
           metadata: { version: schema.version },
         },
       ],
-      counts: [{ ownerId: project.userId, projectId: project.id, by: { schemas: -1 } }],
+      // Rows of the earlier backend are in no counter.
+      counts: schema.createdById === undefined ? [] : [{ ownerId: project.userId, projectId: project.id, by: { schemas: -1 } }],
     };
   }
 }
