@@ -201,6 +201,15 @@ export function tableName(table: TableId, prefix: string): string {
   return `${prefix}${tables[table].name}`;
 }
 
+/**
+ * Returns the index that lists all rows of a project, or undefined for tables without one. For documentation that is not
+ * ProjectIdIndex: rows of the earlier backend may lack `order`, and then they are in no index that sorts by it.
+ */
+export function projectRowsIndex(table: TableId): 'ProjectIdIndex' | 'ProjectIdCategoryIndex' | undefined {
+  if (table === 'documentation') return 'ProjectIdCategoryIndex';
+  return 'ProjectIdIndex' in tables[table].indexes ? 'ProjectIdIndex' : undefined;
+}
+
 /** All table ids, in the order of the catalogue. */
 export const tableIds = Object.keys(tables) as TableId[];
 

@@ -86,7 +86,7 @@ export async function listConnection<T extends Row>(
     nodes: page.rows as T[],
     edges: (page.rows as T[]).map((node) => ({ node, cursor: () => cursorOf(node) })),
     pageInfo: pageInfoOf(page),
-    countUpTo: ({ limit }) => countUpTo(limit),
+    countUpTo: ({ limit }) => countUpTo(context, { source, limit }),
     totalCount: async () => (await countRows(connection, source, maxCount, context.nowSeconds())).value,
   };
 
@@ -111,12 +111,13 @@ export async function listConnection<T extends Row>(
       scanLimitReached,
     };
   }
+}
 
-  async function countUpTo(limit: number): Promise<BoundedCount> {
-    if (limit < 1 || limit > maxCount) throw new RequestError('BAD_USER_INPUT', `countUpTo: limit must be from 1 to ${maxCount}.`);
-    const { value, exact } = await countRows(connection, source, limit, context.nowSeconds());
-    return { value, precision: exact ? 'exact' : 'at-least' };
-  }
+/** Counts the rows of a list up to a limit, as `countUpTo` of connections answers. Throws BAD_USER_INPUT for limits outside 1 to 10,000. */
+export async function countUpTo(context: Context, { source, limit }: { source: ListSource; limit: number }): Promise<BoundedCount> {
+  if (limit < 1 || limit > maxCount) throw new RequestError('BAD_USER_INPUT', `countUpTo: limit must be from 1 to ${maxCount}.`);
+  const { value, exact } = await countRows(context.connection, source, limit, context.nowSeconds());
+  return { value, precision: exact ? 'exact' : 'at-least' };
 }
 
 function partitionAttributeOf(source: ListSource): string {
@@ -124,7 +125,12 @@ function partitionAttributeOf(source: ListSource): string {
   return (source.index && indexes[source.index]?.partition) || tables[source.table].key.partition;
 }
 
-function readPageArgs({ first, after, last, before }: PageArgs): { forward: boolean; size: number; cursor: string | null | undefined } {
+/** Returns what paging arguments ask for: direction, size (25 unless given) and the cursor to start from. Throws BAD_USER_INPUT for impossible ones. */
+export function readPageArgs({ first, after, last, before }: PageArgs): {
+  forward: boolean;
+  size: number;
+  cursor: string | null | undefined;
+} {
   const refuse = (message: string): never => {
     throw new RequestError('BAD_USER_INPUT', message);
   };

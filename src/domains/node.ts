@@ -6,6 +6,7 @@ import { findActivity } from './activity/activity.service.ts';
 import { findArchitecture } from './architectures/architectures.service.ts';
 import { findSchema } from './databaseSchemas/databaseSchemas.service.ts';
 import { findDeployment } from './deployments/deployments.service.ts';
+import { findPage } from './documentation/documentationPages.service.ts';
 import { findProject } from './projects/projects.service.ts';
 import { findApiKey } from './users/apiKeys.service.ts';
 import { findSelf } from './users/users.service.ts';
@@ -21,6 +22,7 @@ const finders: Partial<Record<IdPrefix, { type: string; find: Finder }>> = {
   sch: { type: 'DatabaseSchema', find: findSchema },
   dep: { type: 'Deployment', find: findDeployment },
   arc: { type: 'Architecture', find: findArchitecture },
+  doc: { type: 'DocumentationPage', find: findPage },
   act: { type: 'Activity', find: findActivity },
   usr: { type: 'User', find: findSelf },
   key: { type: 'ApiKey', find: findApiKey },
