@@ -10,7 +10,11 @@ const records: Record<string, string> = {
   ApiKey: model('users/apiKey.ts', 'ApiKeyRecord'),
   Architecture: model('architectures/architecture.ts', 'ArchitectureRecord'),
   Activity: model('activity/activity.ts', 'ActivityRecord'),
+  CodeGeneration: model('codeGenerations/codeGeneration.ts', 'CodeGenerationRecord'),
+  GeneratedFile: model('codeGenerations/codeGeneration.ts', 'GeneratedFileRecord'),
+  MetricEvent: model('analytics/metricEvent.ts', 'MetricEventRecord'),
   DatabaseSchema: model('databaseSchemas/databaseSchema.ts', 'DatabaseSchemaRecord'),
+  Integration: model('integrations/integration.ts', 'IntegrationRecord'),
   Invitation: model('teams/invitation.ts', 'InvitationRecord'),
   Member: model('teams/member.ts', 'MemberRecord'),
   Deployment: model('deployments/deployment.ts', 'DeploymentRecord'),
@@ -23,6 +27,7 @@ const records: Record<string, string> = {
 
 /** Types whose model is not a record of a table. */
 const models: Record<string, string> = {
+  Admin: model('admin/admin.service.ts', 'AdminModel'),
   Home: model('home/home.service.ts', 'HomeModel'),
   Dashboard: model('dashboard/dashboard.service.ts', 'DashboardModel'),
   DashboardStats: model('projects/stats.ts', 'Stats'),

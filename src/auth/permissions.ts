@@ -34,6 +34,7 @@ export const projectPermissions = {
   'metric.write': { role: 'developer', scope: 'metrics' },
   'activity.write': { role: 'developer', scope: 'write' },
   'member.write': { role: 'admin', scope: 'write' },
+  'invitation.read': { role: 'admin', scope: 'read' },
   'integration.read': { role: 'admin', scope: 'read' },
   'integration.write': { role: 'admin', scope: 'write' },
 } as const satisfies Record<string, Rule>;
@@ -49,7 +50,9 @@ export const accountPermissions = {
   'project.create': 'write',
   'settings.write': 'write',
   'activity.write': 'write',
+  'metric.send': 'metrics',
   'invitation.answer': 'session',
+  'membership.leave': 'session',
 } as const satisfies Record<string, Scope | 'session'>;
 
 /** An action of a user on their own account. */

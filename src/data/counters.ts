@@ -4,6 +4,7 @@
  * transactions on one item conflict; reading adds the shards up, whose size does not depend on what they count.
  */
 import type { Connection, Row, Write } from './connection.ts';
+import type { Condition } from './expressions.ts';
 
 /** What is counted; deployments also by status, such as `deployments:failed`. */
 export type CounterName = string;
@@ -21,6 +22,12 @@ const ownerOnly = new Set<CounterName>(['projects']);
 
 const shards = 8;
 
+/** Attribute of a shard that counts its changes, so that a transaction can demand that there were none. */
+const changesAttribute = 'changes';
+
+/** Attribute of the shards of a project's former owner: who owns it now. Nothing is counted there any more. */
+const movedAttribute = 'movedTo';
+
 function shardKey(ownerId: string, shard: number): string {
   return `${ownerId}#stats#${shard}`;
 }
@@ -30,31 +37,54 @@ function ownerShardKey(ownerId: string, shard: number): Row {
   return { userId: `stats#${ownerId}#${shard}` };
 }
 
-/** Returns the writes that apply a change: one shard of the project, one of the owner. */
-export function countWrites(change: CountChange): Write[] {
-  const entries = Object.entries(change.by).filter(([, by]) => by !== 0);
-  if (entries.length === 0) return [];
+/**
+ * Returns the writes that apply changes: one shard of each owner, one of each project, however many changes name them,
+ * because a transaction may write an item only once. They fail when a project was given to another owner since the
+ * changes were planned; so whatever is counted always lands with the owner of that moment.
+ */
+export function countWrites(changes: readonly CountChange[]): Write[] {
   const shard = Math.floor(Math.random() * shards);
-  const ofProject = entries.filter(([name]) => !ownerOnly.has(name));
-  const writes: Write[] = [
-    { kind: 'update', table: 'settings', key: ownerShardKey(change.ownerId, shard), changes: { add: Object.fromEntries(entries) } },
-  ];
-  if (change.projectId && ofProject.length > 0) {
-    writes.push({
-      kind: 'update',
-      table: 'projects',
-      key: { id: change.projectId, userId: shardKey(change.ownerId, shard) },
-      changes: { add: Object.fromEntries(ofProject) },
+  const owners = new Map<string, Record<CounterName, number>>();
+  const projects = new Map<string, { ownerId: string; by: Record<CounterName, number> }>();
+  for (const { ownerId, projectId, by } of changes) {
+    addTo(owners, ownerId, by);
+    if (projectId === undefined) continue;
+    const project = projects.get(projectId) ?? { ownerId, by: {} };
+    projects.set(projectId, {
+      ownerId,
+      by: sumOf(project.by, Object.fromEntries(Object.entries(by).filter(([name]) => !ownerOnly.has(name)))),
     });
   }
-  return writes;
+  const ofOwners = [...owners]
+    .filter(([, by]) => Object.keys(by).length > 0)
+    .map(([ownerId, by]): Write => ({ kind: 'update', table: 'settings', key: ownerShardKey(ownerId, shard), changes: { add: by } }));
+  const ofProjects = [...projects]
+    .filter(([, { by }]) => Object.keys(by).length > 0)
+    .map(([id, { ownerId, by }]): Write => ({
+      kind: 'update',
+      table: 'projects',
+      key: { id, userId: shardKey(ownerId, shard) },
+      changes: { add: { ...by, [changesAttribute]: 1 } },
+      condition: { equals: { [movedAttribute]: undefined } },
+    }));
+  return [...ofOwners, ...ofProjects];
+}
+
+function addTo(totals: Map<string, Record<CounterName, number>>, key: string, by: Readonly<Record<CounterName, number>>): void {
+  totals.set(key, sumOf(totals.get(key) ?? {}, by));
+}
+
+function sumOf(a: Readonly<Record<CounterName, number>>, b: Readonly<Record<CounterName, number>>): Record<CounterName, number> {
+  const sum: Record<CounterName, number> = { ...a };
+  for (const [name, by] of Object.entries(b)) sum[name] = (sum[name] ?? 0) + by;
+  return Object.fromEntries(Object.entries(sum).filter(([, total]) => total !== 0));
 }
 
 function addUp(rows: readonly (Row | null)[]): Record<CounterName, number> {
   const sums: Record<CounterName, number> = {};
   for (const row of rows) {
     for (const [name, value] of Object.entries(row ?? {})) {
-      if (typeof value === 'number') sums[name] = (sums[name] ?? 0) + value;
+      if (typeof value === 'number' && name !== changesAttribute) sums[name] = (sums[name] ?? 0) + value;
     }
   }
   return sums;
@@ -91,7 +121,70 @@ export function moveOutCounts(ownerId: string, shardItems: readonly Row[]): Writ
   );
   const deletions = shardItems.map((item): Write => {
     const { id, userId, ...counts } = item;
-    return { kind: 'delete', table: 'projects', key: { id, userId }, condition: { equals: counts } };
+    return {
+      kind: 'delete',
+      table: 'projects',
+      key: { id, userId },
+      condition: { equals: { ...counts, [changesAttribute]: item[changesAttribute] } },
+    };
   });
-  return [...deletions, ...countWrites({ ownerId, by: negative })];
+  return [...deletions, ...countWrites([{ ownerId, by: negative }])];
+}
+
+/** A project on its way from one owner to another. */
+export interface OwnerChange {
+  projectId: string;
+  from: string;
+  to: string;
+  /** All items of the project's partition, as stored. */
+  items: readonly Row[];
+}
+
+/**
+ * Returns the writes that move a project's counters to its new owner, the owners' totals included. The old shards stay
+ * for a while, closed: a write that was planned for the old owner fails there and is planned anew. The shards must not
+ * have changed since they were read, or the transaction fails.
+ */
+export function moveCounts({ projectId, from, to, items }: OwnerChange): Write[] {
+  const stored = new Map(items.map((item) => [item['userId'], item]));
+  const keys = (ownerId: string): Row[] =>
+    Array.from({ length: shards }, (_, shard) => ({ id: projectId, userId: shardKey(ownerId, shard) }));
+  const unchanged = (item: Row | undefined): Condition =>
+    item
+      ? { exists: true, equals: { [changesAttribute]: item[changesAttribute], [movedAttribute]: item[movedAttribute] } }
+      : { exists: false };
+  const closed = keys(from).map((key): Write => {
+    return { kind: 'put', table: 'projects', item: { ...key, [movedAttribute]: to }, condition: unchanged(stored.get(key['userId'])) };
+  });
+  const counted = Object.entries(addUp(keys(from).map(({ userId }) => stored.get(userId) ?? null))).filter(([, sum]) => sum !== 0);
+  const sums = Object.fromEntries(counted);
+  // Shards of an earlier time when this was the owner are closed; the first one is opened with all counts, the others are as if new.
+  const opened = keys(to).flatMap((key, shard): Write[] => {
+    const item = stored.get(key['userId']);
+    if (shard === 0) return [{ kind: 'put', table: 'projects', item: { ...key, ...sums }, condition: unchanged(item) }];
+    return item ? [{ kind: 'delete', table: 'projects', key, condition: unchanged(item) }] : [];
+  });
+  const negative = Object.fromEntries(counted.map(([name, sum]) => [name, -sum]));
+  const totals = countWrites([
+    { ownerId: from, by: { ...negative, projects: -1 } },
+    { ownerId: to, by: { ...sums, projects: 1 } },
+  ]);
+  return [...closed, ...opened, ...totals];
+}
+
+/** Returns the writes that remove the closed shards of former owners, each to be done on its own: one that was opened again since fails. */
+export function removeClosedShards(items: readonly Row[]): Write[] {
+  return items
+    .filter((item) => item[movedAttribute] !== undefined)
+    .map(({ id, userId, [movedAttribute]: movedTo }) => ({
+      kind: 'delete',
+      table: 'projects',
+      key: { id, userId },
+      condition: { equals: { [movedAttribute]: movedTo } },
+    }));
+}
+
+/** Returns whether an item of a project's partition is a shard of counters. */
+export function isCounterShard(item: Row): boolean {
+  return String(item['userId']).includes('#stats#');
 }

@@ -83,7 +83,7 @@ async function commit<Result>(context: AnonymousContext, mutation: Mutation<Resu
     item: activityRow(context, mutation.viewer, entry),
     condition: { exists: false },
   }));
-  const counts = (plan.counts ?? []).flatMap(countWrites);
+  const counts = countWrites(plan.counts ?? []);
   try {
     await context.connection.transact([...activity, ...plan.writes, ...counts, ...idempotencyWrites(context, mutation, plan)]);
   } catch (error) {

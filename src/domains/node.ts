@@ -7,7 +7,11 @@ import { findArchitecture } from './architectures/architectures.service.ts';
 import { findSchema } from './databaseSchemas/databaseSchemas.service.ts';
 import { findDeployment } from './deployments/deployments.service.ts';
 import { findPage } from './documentation/documentationPages.service.ts';
+import { findMetricEvent } from './analytics/analytics.service.ts';
+import { findCodeGeneration } from './codeGenerations/codeGenerations.service.ts';
+import { findIntegration } from './integrations/integrations.service.ts';
 import { findProject } from './projects/projects.service.ts';
+import { findInvitation } from './teams/invitations.service.ts';
 import { findApiKey } from './users/apiKeys.service.ts';
 import { findSelf } from './users/users.service.ts';
 
@@ -23,8 +27,12 @@ const finders: Partial<Record<IdPrefix, { type: string; find: Finder }>> = {
   dep: { type: 'Deployment', find: findDeployment },
   arc: { type: 'Architecture', find: findArchitecture },
   doc: { type: 'DocumentationPage', find: findPage },
+  evt: { type: 'MetricEvent', find: findMetricEvent },
+  gen: { type: 'CodeGeneration', find: findCodeGeneration },
   act: { type: 'Activity', find: findActivity },
   usr: { type: 'User', find: findSelf },
+  int: { type: 'Integration', find: findIntegration },
+  inv: { type: 'Invitation', find: findInvitation },
   key: { type: 'ApiKey', find: findApiKey },
 };
 

@@ -5,6 +5,11 @@
 import { findViewer } from '../auth/access.ts';
 import { activityResolvers } from '../domains/activity/activity.resolvers.ts';
 import type { ActivityRecord } from '../domains/activity/activity.ts';
+import { adminResolvers } from '../domains/admin/admin.resolvers.ts';
+import { analyticsResolvers } from '../domains/analytics/analytics.resolvers.ts';
+import type { MetricEventRecord } from '../domains/analytics/metricEvent.ts';
+import type { CodeGenerationRecord, GeneratedFileRecord } from '../domains/codeGenerations/codeGeneration.ts';
+import { codeGenerationsResolvers } from '../domains/codeGenerations/codeGenerations.resolvers.ts';
 import { architecturesResolvers } from '../domains/architectures/architectures.resolvers.ts';
 import type { ArchitectureRecord } from '../domains/architectures/architecture.ts';
 import { databaseSchemasResolvers } from '../domains/databaseSchemas/databaseSchemas.resolvers.ts';
@@ -18,6 +23,8 @@ import type { DocumentationPageRecord } from '../domains/documentation/documenta
 import type { SearchHit } from '../domains/documentation/search.ts';
 import { homeResolvers } from '../domains/home/home.resolvers.ts';
 import type { HomeModel } from '../domains/home/home.service.ts';
+import { integrationsResolvers } from '../domains/integrations/integrations.resolvers.ts';
+import type { IntegrationRecord } from '../domains/integrations/integration.ts';
 import { findNode } from '../domains/node.ts';
 import { deletedCountsResolvers } from '../domains/payload.ts';
 import { projectsResolvers } from '../domains/projects/projects.resolvers.ts';
@@ -36,7 +43,12 @@ import type {
   DatabaseSchemaResolvers,
   DocumentationPageResolvers,
   DocumentationSearchHitResolvers,
+  AdminResolvers,
+  CodeGenerationResolvers,
+  GeneratedFileResolvers,
+  MetricEventResolvers,
   HomeResolvers,
+  IntegrationResolvers,
   UsageResolvers,
   DeploymentResolvers,
   InvitationResolvers,
@@ -68,8 +80,11 @@ const Query: Required<QueryResolvers> = {
   ...databaseSchemasResolvers.Query,
   ...architecturesResolvers.Query,
   ...deploymentsResolvers.Query,
+  ...integrationsResolvers.Query,
   ...documentationResolvers.Query,
   ...homeResolvers.Query,
+  ...codeGenerationsResolvers.Query,
+  ...adminResolvers.Query,
   ...dashboardResolvers.Query,
 };
 const Mutation: Required<MutationResolvers> = {
@@ -78,9 +93,11 @@ const Mutation: Required<MutationResolvers> = {
   ...databaseSchemasResolvers.Mutation,
   ...architecturesResolvers.Mutation,
   ...deploymentsResolvers.Mutation,
+  ...integrationsResolvers.Mutation,
   ...documentationResolvers.Mutation,
   ...settingsResolvers.Mutation,
   ...activityResolvers.Mutation,
+  ...analyticsResolvers.Mutation,
   ...teamsResolvers.Mutation,
 };
 const Project: Complete<ProjectResolvers, ProjectRecord> = {
@@ -88,8 +105,11 @@ const Project: Complete<ProjectResolvers, ProjectRecord> = {
   ...databaseSchemasResolvers.Project,
   ...architecturesResolvers.Project,
   ...deploymentsResolvers.Project,
+  ...integrationsResolvers.Project,
   ...documentationResolvers.Project,
   ...activityResolvers.Project,
+  ...analyticsResolvers.Project,
+  ...codeGenerationsResolvers.Project,
   ...teamsResolvers.Project,
 };
 const User: Complete<UserResolvers, UserRecord> = {
@@ -98,9 +118,12 @@ const User: Complete<UserResolvers, UserRecord> = {
   ...databaseSchemasResolvers.User,
   ...architecturesResolvers.User,
   ...deploymentsResolvers.User,
+  ...integrationsResolvers.User,
   ...documentationResolvers.User,
   ...settingsResolvers.User,
   ...activityResolvers.User,
+  ...analyticsResolvers.User,
+  ...codeGenerationsResolvers.User,
   ...dashboardResolvers.User,
   ...teamsResolvers.User,
 };
@@ -114,6 +137,12 @@ const DocumentationPage: Complete<DocumentationPageResolvers, DocumentationPageR
 const DocumentationSearchHit: Complete<DocumentationSearchHitResolvers, SearchHit> = documentationResolvers.DocumentationSearchHit;
 
 const Deployment: Complete<DeploymentResolvers, DeploymentRecord> = deploymentsResolvers.Deployment;
+
+const Admin: Required<AdminResolvers> = adminResolvers.Admin;
+const MetricEvent: Complete<MetricEventResolvers, MetricEventRecord> = analyticsResolvers.MetricEvent;
+const CodeGeneration: Complete<CodeGenerationResolvers, CodeGenerationRecord> = codeGenerationsResolvers.CodeGeneration;
+const GeneratedFile: Complete<GeneratedFileResolvers, GeneratedFileRecord> = codeGenerationsResolvers.GeneratedFile;
+const Integration: Complete<IntegrationResolvers, Omit<IntegrationRecord, 'enabled' | 'config'>> = integrationsResolvers.Integration;
 
 const Home: Complete<HomeResolvers, Omit<HomeModel, 'viewer'>> = homeResolvers.Home;
 const Dashboard: Complete<DashboardResolvers, DashboardModel> = dashboardResolvers.Dashboard;
@@ -137,7 +166,12 @@ export const resolvers = {
   DocumentationSearchHit,
   Member,
   Invitation,
+  Admin,
+  MetricEvent,
+  CodeGeneration,
+  GeneratedFile,
   Home,
+  Integration,
   Dashboard,
   Usage,
   DeletedCounts: deletedCountsResolvers,

@@ -14,8 +14,6 @@ import { findProblems } from './problems.ts';
 /** Input of schemaImport, as the SDL's SchemaImportInput. */
 export type ImportInput = NewSchemaInput & { format: 'sql' | 'json'; dialect?: SqlDialect | null; source: string };
 
-const maxWarnings = 500;
-
 /** Reads a schema from source text and adds it to a project: the next version of its name, or the first. */
 export async function importSchema(
   context: Context,
@@ -33,13 +31,13 @@ export async function importSchema(
   }
   const { importJson, importSql } = await import('./import/index.ts');
   const outcome =
-    input.format === 'json' ? importJson(input.source) : await importSql({ source: input.source, dialect: input.dialect ?? 'postgres' });
+    input.format === 'json' ? importJson(input.source) : await importSql({ source: input.source, dialect: input.dialect ?? 'postgres', signal: context.request.signal });
   if (!outcome.ok) {
     const { message, line, column } = outcome;
     throw new ExpectedError([{ __typename: 'ValidationError', message, code: 'SYNTAX_ERROR', field: ['input', 'source'], line, column }]);
   }
   const { schema } = await addImportedSchema(context, { args, body: outcome.body });
-  return { schema, warnings: outcome.warnings.slice(0, maxWarnings) };
+  return { schema, warnings: outcome.warnings };
 }
 
 /** Arguments of DatabaseSchema.export. */

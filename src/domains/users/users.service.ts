@@ -36,6 +36,23 @@ export async function findUser(context: Context, id: string): Promise<UserRecord
   return viewer.id === id ? toOwnUser(account) : toPublicUser(account);
 }
 
+/** Returns the id of the user whom an e-mail address belongs to, or null. For rules only: its answer must not reach clients. */
+export async function findUserIdByEmail(context: Context, spellings: EmailSpellings): Promise<string | null> {
+  return (await findAccountByEmail(context.connection, spellings))?.account.id ?? null;
+}
+
+/** Returns the whole account of an e-mail address for a platform admin, or null. */
+export async function findAccountAsAdmin(context: Context, spellings: EmailSpellings): Promise<UserRecord | null> {
+  const found = await findAccountByEmail(context.connection, spellings);
+  return found && toOwnUser(found.account);
+}
+
+/** Returns how people of a shared project reach a user: their name and e-mail address; null for users who are gone. */
+export async function findContact(context: Context, id: string): Promise<{ name: string; email?: string } | null> {
+  const account = await loadAccount(context, id);
+  return account && { name: account.profile?.name ?? account.username, ...(account.email !== undefined && { email: account.email }) };
+}
+
 /** Returns whether the viewer is a platform admin who signed in: an API key never has those rights. */
 export async function isPlatformAdmin(context: Context): Promise<boolean> {
   const viewer = findViewer(context);
