@@ -514,8 +514,15 @@ describe('rows of the earlier backend', () => {
     await harness.must(ada, update, { id: row.id, rev: 1, input: { name: 'New name' } });
     await harness.must(ada, update, { id: row.id, rev: 2, input: { edges: [{ source: '1', target: '2' }] } });
     expect(await readBack(row.id)).toMatchObject({ name: 'New name', revision: 3, edgeCount: 1, nodeCount: 3 });
+    const counted = async (): Promise<number> => {
+      const rows = await harness.rows('projects', projectId);
+      return rows.map((each) => Number(each['architectures'] ?? 0)).reduce((a, b) => a + b, 0);
+    };
+    const before = await counted();
     await harness.must(ada, remove, { id: row.id, rev: 3 });
     expect(await readBack(row.id)).toBeNull();
+    // It was never counted in.
+    expect(await counted()).toBe(before);
   });
 });
 
