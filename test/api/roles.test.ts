@@ -16,6 +16,7 @@ interface Objects {
   schema: string;
   architecture: string;
   deployment: string;
+  page: string;
 }
 
 interface Rule {
@@ -52,6 +53,11 @@ const table: Record<RootField, Rule> = {
     needs: 'project.read',
     document: `${id} { deployment(id: $id) { id } }`,
     variables: ({ deployment }) => ({ id: deployment }),
+  },
+  documentationPage: {
+    needs: 'project.read',
+    document: `${id} { documentationPage(id: $id) { id } }`,
+    variables: ({ page }) => ({ id: page }),
   },
 
   activityLog: {
@@ -189,6 +195,33 @@ const table: Record<RootField, Rule> = {
     document: mutationOn('deploymentLogAppend', 'entries: [{ message: "x" }], ', 'deployment { id }'),
     variables: ({ deployment }) => ({ id: deployment }),
   },
+
+  documentationPageCreate: {
+    needs: 'documentation.write',
+    document: `mutation ($id: ID!) { documentationPageCreate(input: { projectId: $id, title: "x" }, ${dry}) { documentationPage { id } ${errors} } }`,
+    variables: ({ project }) => ({ id: project }),
+  },
+  documentationPageUpdate: {
+    needs: 'documentation.write',
+    document: mutationOn('documentationPageUpdate', 'input: { title: "x" }, ', 'documentationPage { id }'),
+    variables: ({ page }) => ({ id: page }),
+  },
+  documentationPageMove: {
+    needs: 'documentation.write',
+    document: mutationOn('documentationPageMove', 'after: null, ', 'documentationPage { id }'),
+    variables: ({ page }) => ({ id: page }),
+  },
+  documentationPageDelete: {
+    needs: 'documentation.write',
+    document: mutationOn('documentationPageDelete', '', 'deletedId'),
+    variables: ({ page }) => ({ id: page }),
+  },
+
+  settingsUpdate: {
+    needs: 'account.write',
+    document: `mutation { settingsUpdate(input: { theme: DARK }, ${dry}) { settings { revision } ${errors} } }`,
+  },
+  settingsReset: { needs: 'account.write', document: `mutation { settingsReset(${dry}) { settings { revision } ${errors} } }` },
 };
 
 let harness: Harness;
@@ -204,10 +237,17 @@ async function makeObjects(user: TestUser): Promise<Objects> {
     `mutation ($id: ID!) {
       architectureCreate(input: { projectId: $id, name: "a" }) { architecture { id } ${errors} }
       deploymentCreate(input: { projectId: $id, environment: PRODUCTION, provider: AWS, version: "1" }) { deployment { id } ${errors} }
+      documentationPageCreate(input: { projectId: $id, title: "a" }) { documentationPage { id } ${errors} }
     }`,
     { id: project },
   );
-  return { project, schema, architecture: made.architectureCreate.architecture.id, deployment: made.deploymentCreate.deployment.id };
+  return {
+    project,
+    schema,
+    architecture: made.architectureCreate.architecture.id,
+    deployment: made.deploymentCreate.deployment.id,
+    page: made.documentationPageCreate.documentationPage.id,
+  };
 }
 
 beforeAll(async () => {
