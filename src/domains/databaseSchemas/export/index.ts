@@ -5,11 +5,12 @@ import { writeDbml } from './dbml.ts';
 import { writeGraphql } from './graphql.ts';
 import { writeJsonSchema } from './jsonSchema.ts';
 import { writeMermaid } from './mermaid.ts';
+import { writePrisma } from './prisma.ts';
 import { writeSql } from './sql/write.ts';
 import { writeTypeScript } from './typescript.ts';
 import { createWarnings, type WarningSink } from './warnings.ts';
 
-export type ExportFormat = 'sql' | 'dbml' | 'mermaid' | 'json-schema' | 'typescript' | 'graphql';
+export type ExportFormat = 'sql' | 'dbml' | 'mermaid' | 'json-schema' | 'typescript' | 'prisma' | 'graphql';
 
 export interface ExportRequest {
   /** Name of the schema: the stem of the file name, and a title inside some formats. */
@@ -38,6 +39,7 @@ const writers: Readonly<Record<ExportFormat, Writer>> = {
   dbml: { extension: () => 'dbml', write: ({ body }, warnings) => writeDbml(body, warnings) },
   'json-schema': { extension: () => 'schema.json', write: ({ name, body }, warnings) => writeJsonSchema(name, body, warnings) },
   typescript: { extension: () => 'ts', write: ({ body }, warnings) => writeTypeScript(body, warnings) },
+  prisma: { extension: () => 'prisma', write: ({ body, dialect }, warnings) => writePrisma(body, dialect, warnings) },
   graphql: { extension: () => 'graphql', write: ({ body }, warnings) => writeGraphql(body, warnings) },
   mermaid: { extension: () => 'mmd', write: ({ body }, warnings) => writeMermaid(body, warnings) },
 };

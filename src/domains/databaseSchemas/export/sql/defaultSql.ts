@@ -60,13 +60,12 @@ function printExpression(expression: Expression, request: DefaultRequest): strin
   }
 }
 
-function warnDropped(request: DefaultRequest, reason: string, warnings: WarningSink): undefined {
+function warnDropped(request: DefaultRequest, reason: string, warnings: WarningSink): void {
   warnings.add(
     'DEFAULT_DROPPED',
     'default',
     `The default of ${request.where} (${shorten(request.text)}) is left out: ${reason}. Write it as an expression that the database knows.`,
   );
-  return undefined;
 }
 
 const shorten = (text: string): string => (text.length > 60 ? `${text.slice(0, 60)}…` : text);
@@ -84,14 +83,18 @@ function printMeaning(meaning: DefaultMeaning, request: DefaultRequest, warnings
       return dialect.literal(meaning.literal, type, sql);
     case 'array':
       return dialect.array(meaning.items, type, sql);
-    case 'sequence':
-      return warnDropped(
+    case 'sequence': {
+      warnDropped(
         request,
         'it counts with a sequence, which is not part of the schema; mark the column as auto-increment instead',
         warnings,
       );
-    case 'rejected':
-      return warnDropped(request, meaning.reason, warnings);
+      return;
+    }
+    case 'rejected': {
+      warnDropped(request, meaning.reason, warnings);
+      return;
+    }
     case 'expression': {
       const printed = printExpression(meaning.expression, request);
       if (printed === null) return null;
@@ -119,7 +122,7 @@ function printMeaning(meaning: DefaultMeaning, request: DefaultRequest, warnings
 /** Returns the text after DEFAULT, or undefined with a warning where the default cannot be written safely. */
 export function printDefault(request: DefaultRequest, warnings: WarningSink): string | undefined {
   const printed = printMeaning(readDefault(request.text, request.type), request, warnings);
-  return printed === null
-    ? warnDropped(request, `${request.dialect.names.target} has no such default for ${request.sql}`, warnings)
-    : printed;
+  if (printed !== null) return printed;
+  warnDropped(request, `${request.dialect.names.target} has no such default for ${request.sql}`, warnings);
+  return undefined;
 }

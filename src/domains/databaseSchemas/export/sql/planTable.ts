@@ -33,9 +33,15 @@ function whyNotKey(columns: readonly string[], context: TableContext): string | 
 function keyName(wanted: { own: string | undefined; automatic: string; kind: 'key' | 'index' }, context: TableContext): string {
   const { dialect, relations, ownNames, tableName, warnings } = context;
   const names = dialect.scopes[wanted.kind] === 'schema' ? relations : ownNames;
-  if (wanted.own === undefined || wanted.own === '' || wanted.own.toUpperCase() === 'PRIMARY') return names.allocate(wanted.automatic);
+  // A key makes an index of its name, which no index of the same table may have.
+  const allocate = (text: string): string => {
+    const given = names.allocate(text);
+    ownNames.reserve(given);
+    return given;
+  };
+  if (wanted.own === undefined || wanted.own === '' || wanted.own.toUpperCase() === 'PRIMARY') return allocate(wanted.automatic);
   const own = names.has(wanted.own) ? `${tableName}_${wanted.own}` : wanted.own;
-  const name = names.allocate(own);
+  const name = allocate(own);
   if (name !== wanted.own) {
     warnings.add(
       'NAME_CHANGED',
