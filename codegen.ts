@@ -75,7 +75,7 @@ for (const definition of definitions) {
 
 const config: CodegenConfig = {
   schema: 'schema/*.graphql',
-  silent: true,
+  errorsOnly: true,
   generates: {
     'src/graphql/generated.ts': {
       plugins: ['typescript', 'typescript-resolvers'],

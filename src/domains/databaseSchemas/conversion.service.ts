@@ -4,7 +4,8 @@ import type { Context } from '../../context.ts';
 import { maxBodyBytes } from '../../data/body.ts';
 import { ExpectedError, invalid } from '../../errors.ts';
 import type { MutationArgs } from '../mutation.ts';
-import { addImportedSchema, type NewSchemaInput, type SchemaResult } from './databaseSchemas.service.ts';
+import { addImportedSchema, type NewSchemaInput } from './databaseSchemaChanges.service.ts';
+import type { SchemaResult } from './databaseSchemas.service.ts';
 import { loadSchemaBody } from './databaseSchemas.store.ts';
 import type { DatabaseSchemaRecord } from './databaseSchema.ts';
 import { exportSchema } from './export/index.ts';
@@ -31,7 +32,9 @@ export async function importSchema(
   }
   const { importJson, importSql } = await import('./import/index.ts');
   const outcome =
-    input.format === 'json' ? importJson(input.source) : await importSql({ source: input.source, dialect: input.dialect ?? 'postgres', signal: context.request.signal });
+    input.format === 'json'
+      ? importJson(input.source)
+      : await importSql({ source: input.source, dialect: input.dialect ?? 'postgres', signal: context.request.signal });
   if (!outcome.ok) {
     const { message, line, column } = outcome;
     throw new ExpectedError([{ __typename: 'ValidationError', message, code: 'SYNTAX_ERROR', field: ['input', 'source'], line, column }]);

@@ -12,17 +12,8 @@ import { payload } from '../payload.ts';
 import { findProject } from '../projects/projects.service.ts';
 import { findUser } from '../users/users.service.ts';
 import { exportSchemaAs, importSchema, problemsOf } from './conversion.service.ts';
-import {
-  createSchema,
-  createSchemaVersion,
-  deleteSchema,
-  findSchema,
-  findSchemaByName,
-  listProjectSchemas,
-  listUserSchemas,
-  listVersions,
-  updateSchema,
-} from './databaseSchemas.service.ts';
+import { createSchema, createSchemaVersion, deleteSchema, updateSchema } from './databaseSchemaChanges.service.ts';
+import { findSchema, findSchemaByName, listProjectSchemas, listUserSchemas, listVersions } from './databaseSchemas.service.ts';
 import type { SchemaField, SchemaTable } from './model.ts';
 import { loadSchemaBody } from './databaseSchemas.store.ts';
 
