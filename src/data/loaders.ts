@@ -57,15 +57,24 @@ export function createLoaders(connection: Connection, nowSeconds: () => number):
     );
   }
 
-  /** Finds the object's own row: the first of its item collection, since every other item's sort key is longer. */
+  /**
+   * Finds the object's own row. It is the first of its item collection, since the sort keys of the other items begin with
+   * its own, then `#`. Only while a project changes hands may items of the former owner lie before it: those are skipped.
+   */
   async function findById(table: TableId, { id, sort }: RowId): Promise<Row | null> {
     if (id === '') return null;
     const key: { partition: string; sort?: string } = tables[table].key;
     if (!key.sort) return byKey(table).load({ [key.partition]: id });
     const known = sort === undefined ? null : await byKey(table).load({ [key.partition]: id, [key.sort]: sort });
     if (known) return known;
-    const { items } = await connection.query({ table, partition: id, limit: 1, consistent: true });
-    return items[0] ?? null;
+    for (let from: string | undefined; ; ) {
+      const { items } = await connection.query({ table, partition: id, ...(from !== undefined && { range: { from } }), limit: 1, consistent: true });
+      const sortKey = items[0]?.[key.sort];
+      const end = typeof sortKey === 'string' ? sortKey.indexOf('#') : -1;
+      if (end === -1) return items[0] ?? null;
+      // '$' comes directly after '#'.
+      from = `${String(sortKey).slice(0, end)}$`;
+    }
   }
 
   const pages = new DataLoader<PageKey, Page, string>(

@@ -39,7 +39,7 @@ export async function removeProject(
 async function removeContents(connection: Connection, project: ProjectRecord): Promise<number> {
   let removed = 0;
   for (const table of childTables) removed += await removeChildren(connection, table, project.id);
-  return removed + (await removePartition(connection, 'teams', project.id));
+  return removed + (await removeTeam(connection, project.id));
 }
 
 async function removeChildren(connection: Connection, table: TableId, projectId: string): Promise<number> {
@@ -54,6 +54,18 @@ async function removeChildren(connection: Connection, table: TableId, projectId:
     start = page.next ?? undefined;
   } while (start);
   return removed;
+}
+
+/** Removes members and invitations, and the items that find an invitation by its id, which lie in partitions of their own. */
+async function removeTeam(connection: Connection, projectId: string): Promise<number> {
+  let start: Row | undefined;
+  do {
+    const page = await connection.query({ table: 'teams', partition: projectId, start, consistent: true });
+    const ids = page.items.flatMap(({ id }) => (typeof id === 'string' ? [id] : []));
+    await connection.writeAll(ids.map((id) => ({ table: 'teams', delete: { projectId: id, userId: '-' } })));
+    start = page.next ?? undefined;
+  } while (start);
+  return removePartition(connection, 'teams', projectId);
 }
 
 /** Items that belong to a row but lie in another partition. */
