@@ -17,6 +17,10 @@ interface Objects {
   architecture: string;
   deployment: string;
   page: string;
+  /** An open invitation to somebody who is none of the callers. */
+  invitation: string;
+  /** User id of a member who is none of the callers. */
+  member: string;
 }
 
 interface Rule {
@@ -222,6 +226,39 @@ const table: Record<RootField, Rule> = {
     document: `mutation { settingsUpdate(input: { theme: DARK }, ${dry}) { settings { revision } ${errors} } }`,
   },
   settingsReset: { needs: 'account.write', document: `mutation { settingsReset(${dry}) { settings { revision } ${errors} } }` },
+
+  memberInvite: {
+    needs: 'member.write',
+    document: `mutation ($id: ID!) { memberInvite(projectId: $id, input: { email: "fresh@example.com", role: VIEWER }, ${dry}) { invitation { id } ${errors} } }`,
+    variables: ({ project }) => ({ id: project }),
+  },
+  invitationRevoke: {
+    needs: 'member.write',
+    document: mutationOn('invitationRevoke', '', 'deletedId'),
+    variables: ({ invitation }) => ({ id: invitation }),
+  },
+  invitationResend: {
+    needs: 'member.write',
+    document: mutationOn('invitationResend', '', 'invitation { id }'),
+    variables: ({ invitation }) => ({ id: invitation }),
+  },
+  invitationAccept: { needs: 'session', document: `mutation { invitationAccept(id: "inv_01jd3kq7m8e0h8x2v5w9y4z6ab", ${dry}) { ${errors} } }` },
+  invitationDecline: { needs: 'session', document: `mutation { invitationDecline(id: "inv_01jd3kq7m8e0h8x2v5w9y4z6ab", ${dry}) { ${errors} } }` },
+  memberRoleUpdate: {
+    needs: 'member.write',
+    document: `mutation ($id: ID!, $userId: ID!) { memberRoleUpdate(projectId: $id, userId: $userId, role: DEVELOPER, ${dry}) { member { role } ${errors} } }`,
+    variables: ({ project, member }) => ({ id: project, userId: member }),
+  },
+  memberRemove: {
+    needs: 'member.write',
+    document: `mutation ($id: ID!, $userId: ID!) { memberRemove(projectId: $id, userId: $userId, ${dry}) { deletedId ${errors} } }`,
+    variables: ({ project, member }) => ({ id: project, userId: member }),
+  },
+  ownershipTransfer: {
+    needs: 'project.transfer',
+    document: `mutation ($id: ID!, $userId: ID!) { ownershipTransfer(projectId: $id, userId: $userId, ${dry}) { project { id } ${errors} } }`,
+    variables: ({ project, member }) => ({ id: project, userId: member }),
+  },
 };
 
 let harness: Harness;
@@ -238,12 +275,17 @@ async function makeObjects(user: TestUser): Promise<Objects> {
       architectureCreate(input: { projectId: $id, name: "a" }) { architecture { id } ${errors} }
       deploymentCreate(input: { projectId: $id, environment: PRODUCTION, provider: AWS, version: "1" }) { deployment { id } ${errors} }
       documentationPageCreate(input: { projectId: $id, title: "a" }) { documentationPage { id } ${errors} }
+      memberInvite(projectId: $id, input: { email: "invited@example.com", role: VIEWER }) { invitation { id } ${errors} }
     }`,
     { id: project },
   );
+  const member = (await harness.signUp()).id;
+  await harness.putRow('teams', { projectId: project, userId: member, role: 'viewer', createdAt: new Date().toISOString() });
   return {
     project,
     schema,
+    member,
+    invitation: made.memberInvite.invitation.id,
     architecture: made.architectureCreate.architecture.id,
     deployment: made.deploymentCreate.deployment.id,
     page: made.documentationPageCreate.documentationPage.id,
