@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { readEncryptionKey } from './data/encryption.ts';
+import { endpointNames, type EndpointName, type EndpointOverrides } from './domains/integrations/endpoints.ts';
 import { loadLocalSecrets } from './localSecrets.ts';
 import { packageRoot } from './root.ts';
 
@@ -49,6 +50,8 @@ export interface Config {
   readonly encryptionKey: Buffer;
   /** Keys that are still accepted for decryption. */
   readonly previousEncryptionKeys: readonly Buffer[];
+  /** Addresses that integrations call in place of the providers' own ones; they may be private. */
+  readonly integrationEndpoints: EndpointOverrides;
   /** An OpenID provider whose tokens are accepted too. */
   readonly oidc?: { readonly issuer: string; readonly audience: string };
   /** An OpenAI-compatible endpoint for the assistant. */
@@ -99,6 +102,21 @@ const encryptionKey = z.string().transform((value, context) => {
   }
 });
 
+function isEndpoint([name, address]: readonly [string, string]): boolean {
+  return endpointNames.includes(name as EndpointName) && URL.canParse(address) && /^https?:$/.test(new URL(address).protocol);
+}
+
+const integrationEndpoints = z
+  .string()
+  .transform((value) =>
+    value.split(',').map((entry) => [entry.split('=', 1)[0]?.trim() ?? '', entry.slice(entry.indexOf('=') + 1).trim()] as const),
+  )
+  .refine(
+    (entries) => entries.every(isEndpoint),
+    `must be a comma-separated list such as github=https://proxy.example.com/github; the names are ${endpointNames.join(', ')}`,
+  )
+  .transform((entries) => Object.fromEntries(entries) as EndpointOverrides);
+
 function isOrigin(value: string): boolean {
   return value === '*' || (URL.canParse(value) && new URL(value).origin === value);
 }
@@ -145,6 +163,7 @@ const environmentSchema = z.object({
     .transform((value) => value.split(','))
     .pipe(z.array(encryptionKey))
     .default([]),
+  INTEGRATION_ENDPOINTS: integrationEndpoints.optional(),
   OIDC_ISSUER: webUrl('the issuer URL of an OpenID provider, such as https://login.example.com/').optional(),
   OIDC_AUDIENCE: z.string().optional(),
   AI_BASE_URL: webUrl('the base URL of an OpenAI-compatible API, such as https://api.openai.com/v1').optional(),
@@ -244,6 +263,7 @@ function toConfig(env: Environment): Config {
     ...chooseSecrets(env, dataDir),
     ttlDays: { activity: env.ACTIVITY_TTL_DAYS, analytics: env.ANALYTICS_TTL_DAYS, codeGenerations: env.CODE_GENERATION_TTL_DAYS },
     previousEncryptionKeys: env.ENCRYPTION_KEY_PREVIOUS,
+    integrationEndpoints: env.INTEGRATION_ENDPOINTS ?? {},
     ...(env.OIDC_ISSUER && env.OIDC_AUDIENCE && { oidc: { issuer: env.OIDC_ISSUER, audience: env.OIDC_AUDIENCE } }),
     ...(env.AI_BASE_URL &&
       env.AI_MODEL && { ai: { baseUrl: env.AI_BASE_URL, model: env.AI_MODEL, ...(env.AI_API_KEY && { apiKey: env.AI_API_KEY }) } }),

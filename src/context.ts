@@ -10,10 +10,11 @@ import { newId } from './data/ids.ts';
 import { deriveKey } from './data/keys.ts';
 import { createLoaders, type Loaders } from './data/loaders.ts';
 import type { IdPrefix } from './data/tables.ts';
+import { createIntegrationServices, type IntegrationServices, type IntegrationSettings } from './domains/integrations/services.ts';
 import { RequestError } from './errors.ts';
 
 /** Settings that the domains need; the process's configuration satisfies it. */
-export interface Settings extends AuthSettings {
+export interface Settings extends AuthSettings, IntegrationSettings {
   /** Milliseconds between the two passes of a project's deletion, longer than any request takes; 15 s unless given. */
   deletionSettleMs?: number;
   /** Days after which expiring rows go: activity 365, analytics 90, generations 30. */
@@ -26,6 +27,7 @@ export interface Services {
   settings: Settings;
   cursors: CursorCodec;
   auth: AuthServices;
+  integrations: IntegrationServices;
   background: Background;
   log: Logger;
 }
@@ -69,6 +71,7 @@ export function createServices({ database, settings, log }: { database: Database
     background: createBackground(log),
     cursors: createCursorCodec(deriveKey(settings.jwtSecret, 'cursors')),
     auth: createAuthServices(settings),
+    integrations: createIntegrationServices(settings),
   };
 }
 

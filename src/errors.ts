@@ -19,6 +19,7 @@ export type UserErrorCode =
   | 'INVALID_TOKEN'
   | 'SYNTAX_ERROR'
   | 'TOO_LARGE'
+  | 'PROVIDER_FAILED'
   | 'UNSUPPORTED';
 
 /** One entry of `userErrors`, as the SDL types `ValidationError`, `ConflictError` and `GenericError` show it. */

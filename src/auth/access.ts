@@ -100,13 +100,14 @@ function isVisible(project: ProjectRecord | null): project is ProjectRecord {
 /**
  * Returns a filter for lists that are kept by user instead of by project: it tells the rows whose project the viewer may
  * read now. Such lists also hold rows of projects that were given away or deleted, or that a member of long ago worked in.
+ * `action` is what reading these rows needs there, where that is more than reading the project.
  */
-export function readableRows(context: Context): (rows: readonly Row[]) => Promise<boolean[]> {
+export function readableRows(context: Context, action: ProjectAction = 'project.read'): (rows: readonly Row[]) => Promise<boolean[]> {
   return async (rows) => {
     const viewer = findViewer(context);
     const projects = context.loaders.byId('projects');
     // Most rows are in projects that the viewer owns: with the owner known, all those are one read.
     await Promise.all(rows.map((row) => projects.load({ id: String(row['projectId']), sort: viewer?.id })));
-    return Promise.all(rows.map(async (row) => (await findProjectAccess(context, String(row['projectId']), 'project.read')) !== null));
+    return Promise.all(rows.map(async (row) => (await findProjectAccess(context, String(row['projectId']), action)) !== null));
   };
 }

@@ -58,6 +58,7 @@ export interface Harness {
 /** Settings of the tests; cheap where cost does not matter. */
 export const testSettings: Settings = {
   jwtSecret: 'test-secret-of-at-least-32-characters',
+  encryptionKey: Buffer.alloc(32, 1),
   deletionSettleMs: 20,
   ttlDays: { activity: 365, analytics: 90, codeGenerations: 30 },
 };

@@ -49,6 +49,7 @@ function testConfig(options: TestServerOptions, database: Config['database']): C
     jwtSecret: secret,
     encryptionKey: Buffer.alloc(32, 1),
     previousEncryptionKeys: [],
+    integrationEndpoints: {},
     ttlDays: { activity: 365, analytics: 90, codeGenerations: 30 },
   };
 }
