@@ -5,6 +5,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { projectPermissions, roleAllows, roles, scopesAllow, type ProjectAction, type Scope } from '../../src/auth/permissions.ts';
 import type { MutationResolvers, QueryResolvers } from '../../src/graphql/generated.ts';
+import { newId } from '../../src/data/ids.ts';
 import { fakeProject, fakeSchema } from '../support/factories.ts';
 import { createHarness, type Caller, type Data, type Harness, type TestUser } from '../support/harness.ts';
 
@@ -17,6 +18,7 @@ interface Objects {
   architecture: string;
   deployment: string;
   page: string;
+  codeGeneration: string;
   /** An open invitation to somebody who is none of the callers. */
   invitation: string;
   /** User id of a member who is none of the callers. */
@@ -25,7 +27,7 @@ interface Objects {
 
 interface Rule {
   /** What the field needs: an action on the project of its object, `account` or `session` of the viewer, or nothing. */
-  needs: ProjectAction | 'account.read' | 'account.write' | 'session' | 'nothing';
+  needs: ProjectAction | 'account.read' | 'account.write' | 'session' | 'platform-admin' | 'nothing';
   document: string;
   variables?: (objects: Objects) => Record<string, unknown>;
 }
@@ -40,6 +42,12 @@ const table: Record<RootField, Rule> = {
   viewer: { needs: 'account.read', document: '{ viewer { id } }' },
   node: { needs: 'project.read', document: `${id} { node(id: $id) { id } }`, variables: ({ schema }) => ({ id: schema }) },
   nodes: { needs: 'project.read', document: `${id} { nodes(ids: [$id]) { id } }`, variables: ({ deployment }) => ({ id: deployment }) },
+  admin: { needs: 'platform-admin', document: '{ admin { userByEmail(email: "nobody@example.com") { id } } }' },
+  codeGeneration: {
+    needs: 'project.read',
+    document: `${id} { codeGeneration(id: $id) { id } }`,
+    variables: ({ codeGeneration }) => ({ id: codeGeneration }),
+  },
   home: { needs: 'account.read', document: '{ home { viewer { id } } }' },
   dashboard: { needs: 'account.read', document: '{ dashboard { stats { projects } } }' },
   project: { needs: 'project.read', document: `${id} { project(id: $id) { id name } }`, variables: ({ project }) => ({ id: project }) },
@@ -67,6 +75,16 @@ const table: Record<RootField, Rule> = {
   activityLog: {
     needs: 'activity.write',
     document: `mutation ($id: ID!) { activityLog(input: { projectId: $id, action: "met" }, ${dry}) { activity { id } ${errors} } }`,
+    variables: ({ project }) => ({ id: project }),
+  },
+  metricTrack: {
+    needs: 'metric.write',
+    document: `mutation ($id: ID!) { metricTrack(input: { projectId: $id, metric: "m", value: 1 }, ${dry}) { event { id } ${errors} } }`,
+    variables: ({ project }) => ({ id: project }),
+  },
+  metricTrackBatch: {
+    needs: 'metric.write',
+    document: `mutation ($id: ID!) { metricTrackBatch(inputs: [{ projectId: $id, metric: "m", value: 1 }], ${dry}) { events { id } ${errors} } }`,
     variables: ({ project }) => ({ id: project }),
   },
   activityDelete: {
@@ -242,8 +260,14 @@ const table: Record<RootField, Rule> = {
     document: mutationOn('invitationResend', '', 'invitation { id }'),
     variables: ({ invitation }) => ({ id: invitation }),
   },
-  invitationAccept: { needs: 'session', document: `mutation { invitationAccept(id: "inv_01jd3kq7m8e0h8x2v5w9y4z6ab", ${dry}) { ${errors} } }` },
-  invitationDecline: { needs: 'session', document: `mutation { invitationDecline(id: "inv_01jd3kq7m8e0h8x2v5w9y4z6ab", ${dry}) { ${errors} } }` },
+  invitationAccept: {
+    needs: 'session',
+    document: `mutation { invitationAccept(id: "inv_01jd3kq7m8e0h8x2v5w9y4z6ab", ${dry}) { ${errors} } }`,
+  },
+  invitationDecline: {
+    needs: 'session',
+    document: `mutation { invitationDecline(id: "inv_01jd3kq7m8e0h8x2v5w9y4z6ab", ${dry}) { ${errors} } }`,
+  },
   memberRoleUpdate: {
     needs: 'member.write',
     document: `mutation ($id: ID!, $userId: ID!) { memberRoleUpdate(projectId: $id, userId: $userId, role: DEVELOPER, ${dry}) { member { role } ${errors} } }`,
@@ -281,10 +305,22 @@ async function makeObjects(user: TestUser): Promise<Objects> {
   );
   const member = (await harness.signUp()).id;
   await harness.putRow('teams', { projectId: project, userId: member, role: 'viewer', createdAt: new Date().toISOString() });
+  const now = new Date().toISOString();
+  const codeGeneration = newId('gen');
+  await harness.putRow('codeGenerations', {
+    id: codeGeneration,
+    userId: user.id,
+    projectId: project,
+    type: 'api',
+    status: 'completed',
+    createdAt: now,
+    updatedAt: now,
+  });
   return {
     project,
     schema,
     member,
+    codeGeneration,
     invitation: made.memberInvite.invitation.id,
     architecture: made.architectureCreate.architecture.id,
     deployment: made.deploymentCreate.deployment.id,
@@ -349,7 +385,9 @@ describe.each(onProject)('$field needs $needs', ({ field, needs, isQuery }) => {
   test.each(['read', 'write', 'deploy', 'metrics'] as const)('an API key of the owner with the scope %s', async (scope) => {
     // projectDuplicate also makes a project.
     const needed: Scope = field === 'projectDuplicate' ? 'write' : projectPermissions[needs].scope;
-    const allowed = scopesAllow([scope], needed) && (isQuery || scopesAllow([scope], 'read'));
+    // Who only sends metrics reads nothing else.
+    const alsoReads = !field.startsWith('metricTrack');
+    const allowed = scopesAllow([scope], needed) && (isQuery || !alsoReads || scopesAllow([scope], 'read'));
     expect(await outcome(keys[scope], field, own)).toBe(allowed ? 'ok' : isQuery ? 'null' : 'FORBIDDEN');
   });
 });
@@ -373,6 +411,25 @@ describe.each(rows.filter(({ needs }) => ['account.read', 'account.write', 'sess
     });
   },
 );
+
+describe('admin needs a platform admin', () => {
+  test.each([
+    ['anonymous', null, 'UNAUTHENTICATED'],
+    ['owner', 'owner', 'FORBIDDEN'],
+    ['stranger', 'stranger', 'FORBIDDEN'],
+  ] as const)('%s', async (_, caller, expected) => {
+    expect(await outcome(caller && people[caller], 'admin', own)).toBe(expected);
+  });
+
+  test('a platform admin, but not with an API key', async () => {
+    const admin = await harness.signUp();
+    const made = await harness.must(admin, `mutation { apiKeyCreate(input: { name: "k", scopes: [READ, WRITE] }) { secret ${errors} } }`);
+    const [account] = await harness.rows('users', admin.id);
+    await harness.putRow('users', { ...account, role: 'admin' });
+    expect(await outcome(admin, 'admin', own)).toBe('ok');
+    expect(await outcome({ token: made.apiKeyCreate.secret }, 'admin', own)).toBe('FORBIDDEN');
+  });
+});
 
 describe.each(rows.filter(({ needs }) => needs === 'nothing'))('$field needs nothing', ({ field }) => {
   test('anonymous', async () => {
