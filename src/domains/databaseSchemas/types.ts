@@ -213,7 +213,7 @@ interface EnumIndex {
 function parse(text: string, enums: EnumIndex): ColumnType {
   const trimmed = text.trim();
   const pieces = splitTypeText(trimmed);
-  const named = findEnum(trimmed, pieces, enums);
+  const named = enums.byName.get(text) ?? findEnum(trimmed, pieces, enums);
   const asEnum = (declared: SchemaEnum): ColumnType => ({ kind: 'enum', name: declared.name, text: trimmed, values: declared.values });
   if (!pieces) return named ? asEnum(named) : { kind: 'unknown', name: '', text: trimmed };
   const arrayWord = pieces.suffix.at(-1) === 'array' || (pieces.words.length > 1 && pieces.words.at(-1)?.toLowerCase() === 'array');

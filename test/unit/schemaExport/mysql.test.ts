@@ -120,6 +120,7 @@ const types: readonly (readonly [string, Record<SqlDialect, string>])[] = [
   ['BIT', { postgres: 'boolean', mysql: 'BOOLEAN', sqlite: 'BOOLEAN', mssql: 'BIT' }],
   ['longtext', { postgres: 'text', mysql: 'LONGTEXT', sqlite: 'TEXT', mssql: 'NVARCHAR(MAX)' }],
   ['varchar', { postgres: 'varchar', mysql: 'VARCHAR(255)', sqlite: 'TEXT', mssql: 'NVARCHAR(255)' }],
+  ['macaddr', { postgres: 'macaddr', mysql: 'VARCHAR(64)', sqlite: 'TEXT', mssql: 'NVARCHAR(255)' }],
   ['DATETIME2(7)', { postgres: 'timestamp(6)', mysql: 'DATETIME(6)', sqlite: 'DATETIME', mssql: 'DATETIME2(7)' }],
 ];
 const allDialects: readonly SqlDialect[] = ['postgres', 'mysql', 'sqlite', 'mssql'];
@@ -232,6 +233,9 @@ describe('what SQL cannot say', () => {
     const body = two('uuid', {});
     expect(exportAs(body, 'postgres').warnings.map(({ code }) => code)).toEqual(['FOREIGN_KEY_DROPPED']);
     expect(exportAs(body, 'sqlite').warnings).toEqual([]);
+    const zoned = two('time with time zone', {});
+    zoned.tables[1]!.fields[0]!.type = 'time';
+    expect(exportAs(zoned, 'postgres').warnings.map(({ code }) => code)).toEqual(['FOREIGN_KEY_DROPPED']);
     const wider = two('bigint', {});
     expect(exportAs(wider, 'postgres').warnings).toEqual([]);
     expect(exportAs(wider, 'mysql').warnings.map(({ code }) => code)).toEqual(['FOREIGN_KEY_DROPPED']);

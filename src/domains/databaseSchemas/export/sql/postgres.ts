@@ -144,6 +144,8 @@ function canReference(child: ReferenceSide, parent: ReferenceSide): boolean {
   const [from, to] = [rank(child), rank(parent)];
   if (from !== undefined && to !== undefined) return from <= to;
   const kinds = [child.type.kind, parent.type.kind];
+  // A time gains a zone by itself, but never loses one.
+  if (child.type.kind === 'time' && parent.type.kind === 'time') return child.type.zone !== true || parent.type.zone === true;
   if (kinds.includes('enum') || kinds.includes('array') || kinds.includes('unknown')) return false;
   return family(child.type) === family(parent.type) && child.type.kind !== 'inet' && child.type.kind !== 'json';
 }
