@@ -17,6 +17,7 @@ interface Objects {
   schema: string;
   architecture: string;
   deployment: string;
+  integration: string;
   page: string;
   codeGeneration: string;
   /** An open invitation to somebody who is none of the callers. */
@@ -70,6 +71,47 @@ const table: Record<RootField, Rule> = {
     needs: 'project.read',
     document: `${id} { documentationPage(id: $id) { id } }`,
     variables: ({ page }) => ({ id: page }),
+  },
+
+  integration: {
+    needs: 'integration.read',
+    document: `${id} { integration(id: $id) { id } }`,
+    variables: ({ integration }) => ({ id: integration }),
+  },
+  integrationCreate: {
+    needs: 'integration.write',
+    document: `mutation ($id: ID!) { integrationCreate(input: { projectId: $id, type: STRIPE, name: "x", config: { secretKey: "sk_test_roles1234" } }, ${dry}) { integration { id } ${errors} } }`,
+    variables: ({ project }) => ({ id: project }),
+  },
+  integrationUpdate: {
+    needs: 'integration.write',
+    document: mutationOn('integrationUpdate', 'input: { name: "y" }, ', 'integration { id }'),
+    variables: ({ integration }) => ({ id: integration }),
+  },
+  integrationDelete: {
+    needs: 'integration.write',
+    document: mutationOn('integrationDelete', '', 'deletedId'),
+    variables: ({ integration }) => ({ id: integration }),
+  },
+  integrationEnable: {
+    needs: 'integration.write',
+    document: mutationOn('integrationEnable', '', 'integration { id }'),
+    variables: ({ integration }) => ({ id: integration }),
+  },
+  integrationDisable: {
+    needs: 'integration.write',
+    document: mutationOn('integrationDisable', '', 'integration { id }'),
+    variables: ({ integration }) => ({ id: integration }),
+  },
+  integrationTest: {
+    needs: 'integration.write',
+    document: mutationOn('integrationTest', '', 'integration { id }'),
+    variables: ({ integration }) => ({ id: integration }),
+  },
+  integrationSync: {
+    needs: 'integration.write',
+    document: mutationOn('integrationSync', '', 'integration { id }'),
+    variables: ({ integration }) => ({ id: integration }),
   },
 
   activityLog: {
@@ -299,6 +341,7 @@ async function makeObjects(user: TestUser): Promise<Objects> {
       architectureCreate(input: { projectId: $id, name: "a" }) { architecture { id } ${errors} }
       deploymentCreate(input: { projectId: $id, environment: PRODUCTION, provider: AWS, version: "1" }) { deployment { id } ${errors} }
       documentationPageCreate(input: { projectId: $id, title: "a" }) { documentationPage { id } ${errors} }
+      integrationCreate(input: { projectId: $id, type: STRIPE, name: "a", config: { secretKey: "sk_test_roles1234" } }) { integration { id } ${errors} }
       memberInvite(projectId: $id, input: { email: "invited@example.com", role: VIEWER }) { invitation { id } ${errors} }
     }`,
     { id: project },
@@ -324,6 +367,7 @@ async function makeObjects(user: TestUser): Promise<Objects> {
     invitation: made.memberInvite.invitation.id,
     architecture: made.architectureCreate.architecture.id,
     deployment: made.deploymentCreate.deployment.id,
+    integration: made.integrationCreate.integration.id,
     page: made.documentationPageCreate.documentationPage.id,
   };
 }
@@ -379,7 +423,7 @@ describe.each(onProject)('$field needs $needs', ({ field, needs, isQuery }) => {
   });
 
   test.each(roles)('%s', async (role) => {
-    expect(await outcome(people[role], field, own)).toBe(roleAllows(role, needs) ? 'ok' : 'FORBIDDEN');
+    expect(await outcome(people[role], field, own)).toBe(roleAllows(role, needs) ? 'ok' : isQuery ? 'null' : 'FORBIDDEN');
   });
 
   test.each(['read', 'write', 'deploy', 'metrics'] as const)('an API key of the owner with the scope %s', async (scope) => {
@@ -406,8 +450,9 @@ describe.each(rows.filter(({ needs }) => ['account.read', 'account.write', 'sess
 
     test.each(['read', 'write', 'deploy', 'metrics'] as const)('an API key with the scope %s', async (scope) => {
       const needed: Scope | 'session' = needs === 'session' ? 'session' : needs === 'account.read' ? 'read' : 'write';
-      const expected = scopesAllow([scope], needed) ? 'ok' : 'FORBIDDEN';
-      expect(await outcome(keys[scope], field, own)).toBe(expected);
+      // The ids of these rows are of nothing that exists.
+      const expected = scopesAllow([scope], needed) ? ['ok', 'NOT_FOUND'] : ['FORBIDDEN'];
+      expect(expected).toContain(await outcome(keys[scope], field, own));
     });
   },
 );

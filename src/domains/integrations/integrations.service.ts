@@ -2,6 +2,7 @@
 import { findProjectAccess, readableRows, requireProjectAccess, requireViewer, type ProjectAccess } from '../../auth/access.ts';
 import type { Viewer } from '../../auth/authenticate.ts';
 import type { Context } from '../../context.ts';
+import { isCounted } from '../../data/counters.ts';
 import { countRows } from '../../data/page.ts';
 import { notFound, refused } from '../../errors.ts';
 import { listConnection, type Connection, type PageArgs } from '../list.ts';

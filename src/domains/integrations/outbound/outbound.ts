@@ -56,14 +56,13 @@ const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 export function createOutbound(options: OutboundOptions = {}): Outbound {
   const { maxBytes = 1_048_576 } = options;
   const resolve = options.lookup ?? ((host, callback) => systemLookup(host, { all: true }, callback));
-  let agents: Promise<{ guarded: Agent; trusted: Agent }> | undefined;
+  let agents: { guarded: Agent; trusted: Agent } | undefined;
 
   return async (request) => {
     // Loaded with the first call: most processes never make one.
     const undici = await import('undici');
-    agents ??= Promise.resolve(createAgents(undici, resolve));
-    const { guarded, trusted } = await agents;
-    const dispatcher = request.trusted ? trusted : guarded;
+    agents ??= createAgents(undici, resolve);
+    const dispatcher = request.trusted ? agents.trusted : agents.guarded;
     let { url } = request;
     for (let hops = 0; ; hops += 1) {
       const answer = await callOnce({ ...request, url }, { call: undici.request, dispatcher, maxBytes });
@@ -92,6 +91,8 @@ async function callOnce(request: OutboundRequest, { call, dispatcher, maxBytes }
   const { url, method = 'GET', headers, body, signal } = request;
   try {
     const answer = await call(url, { method, headers, body: body ?? null, signal, dispatcher });
+    // A body that is given up reports that as an error, which would end the process if nobody listened.
+    answer.body.on('error', () => undefined);
     const declared = Number(answer.headers['content-length'] ?? 0);
     if (declared > maxBytes) {
       answer.body.destroy();
