@@ -103,7 +103,7 @@ export interface DeploymentInput {
   projectId: string;
   environment: string;
   provider: string;
-  version: string;
+  version?: string | null;
   codeGenerationId?: string | null;
   url?: string | null;
   metadata?: Record<string, unknown> | null;
@@ -122,8 +122,8 @@ export async function createDeployment(
     const { project } = await requireProjectAccess(context, input.projectId, 'deployment.write');
     checkInput(input);
     if (input.codeGenerationId != null) await requireCodeGeneration(context, project, input.codeGenerationId);
-    const { projectId, environment, provider, version, ...optional } = input;
-    const deployment = newDeployment(context, { project, viewer, fields: { environment, provider, version, ...optional } });
+    const { projectId, ...fields } = input;
+    const deployment = newDeployment(context, { project, viewer, fields });
     return {
       result: { deployment },
       writes: [putDeployment(deployment)],
