@@ -39,7 +39,7 @@ export function changeConfig(encryption: Encryption, { integration, input }: Cha
       next[name] = isSecret ? encryptField(encryption, { id: integration.id, field: name, secret: outcome.set }) : outcome.set;
     }
   }
-  if (Object.keys(input).length > 0 || integration.config === undefined) checkWhole(checks, { type, before, next });
+  if (Object.keys(input).length > 0 || integration.config === undefined) checkWhole(checks, { type, input, before, next });
   checks.throwIfAny();
   return next;
 }
@@ -88,19 +88,24 @@ function unknownField(type: IntegrationType, name: string): string {
   return `${shown} is not in the configuration of ${type.toUpperCase()}. Its fields are ${allowed.join(', ')}.`;
 }
 
-/** Rules for the configuration as a whole. */
-function checkWhole(
-  checks: Checks,
-  { type, before, next }: { type: IntegrationType; before: Readonly<Record<string, unknown>>; next: Readonly<Record<string, unknown>> },
-): void {
+interface WholeChange {
+  type: IntegrationType;
+  input: Readonly<Record<string, unknown>>;
+  before: Readonly<Record<string, unknown>>;
+  next: Readonly<Record<string, unknown>>;
+}
+
+/** Rules for the configuration as a whole. Fields that were sent are there, or have a problem of their own already. */
+function checkWhole(checks: Checks, { type, input, before, next }: WholeChange): void {
   const fields = Object.entries(configFields[type]);
   for (const [name, { required }] of fields) {
-    if (required && !Object.hasOwn(next, name)) checks.add([...path, name], `The configuration needs ${name}.`);
+    if (required && !Object.hasOwn({ ...next, ...input }, name)) checks.add([...path, name], `The configuration needs ${name}.`);
   }
   checks.add(path, alternativesProblem(type, next));
   const isRedirected = fields.some(([name, { destination }]) => destination && (before[name] ?? null) !== (next[name] ?? null));
   for (const [name, { secret }] of fields) {
-    if (secret && isRedirected && Object.hasOwn(before, name) && before[name] === next[name])
+    const isWhole = typeof input[name] === 'string' && !isMasked(input[name].trim());
+    if (secret && isRedirected && !isWhole && Object.hasOwn(next, name))
       checks.add([...path, name], 'The new address decides who receives this secret. Send the whole secret again along with it.');
   }
 }
