@@ -5,6 +5,7 @@
  */
 import type { Connection, Row, Write } from './connection.ts';
 import type { Condition } from './expressions.ts';
+import type { TableId } from './tables.ts';
 
 /** What is counted; deployments also by status, such as `deployments:failed`. */
 export type CounterName = string;
@@ -19,6 +20,20 @@ export interface CountChange {
 
 /** Counters that are kept per owner only: a project does not count itself. */
 const ownerOnly = new Set<CounterName>(['projects']);
+
+/**
+ * True for rows that counters know: those that say who made them. Rows of the earlier backend do not, and are in no
+ * counter until `npm run admin -- recount` or a change of owner writes it on them and counts them in the same
+ * transaction. What is not counted must not be counted down when it goes. (Members: see `isCountedMember`.)
+ */
+export function isCounted(row: { readonly createdById?: unknown }): boolean {
+  return row.createdById !== undefined;
+}
+
+/** Returns what counters count of an object of a project: itself, and a deployment also by its status. */
+export function countsOfRow(table: TableId, row: Row): Record<CounterName, number> {
+  return { [table]: 1, ...(table === 'deployments' && { [`${table}:${String(row['status'])}`]: 1 }) };
+}
 
 const shards = 8;
 
@@ -57,7 +72,12 @@ export function countWrites(changes: readonly CountChange[]): Write[] {
   }
   const ofOwners = [...owners]
     .filter(([, by]) => Object.keys(by).length > 0)
-    .map(([ownerId, by]): Write => ({ kind: 'update', table: 'settings', key: ownerShardKey(ownerId, shard), changes: { add: by } }));
+    .map(([ownerId, by]): Write => ({
+      kind: 'update',
+      table: 'settings',
+      key: ownerShardKey(ownerId, shard),
+      changes: { add: { ...by, [changesAttribute]: 1 } },
+    }));
   const ofProjects = [...projects]
     .filter(([, { by }]) => Object.keys(by).length > 0)
     .map(([id, { ownerId, by }]): Write => ({
@@ -138,6 +158,10 @@ export interface OwnerChange {
   to: string;
   /** All items of the project's partition, as stored. */
   items: readonly Row[];
+  /** False for a project of the earlier backend, which its owner's counters do not know; the new owner's will. */
+  wasCounted: boolean;
+  /** What else the change adds to the counters. */
+  more: Readonly<Record<CounterName, number>>;
 }
 
 /**
@@ -145,7 +169,7 @@ export interface OwnerChange {
  * for a while, closed: a write that was planned for the old owner fails there and is planned anew. The shards must not
  * have changed since they were read, or the transaction fails.
  */
-export function moveCounts({ projectId, from, to, items }: OwnerChange): Write[] {
+export function moveCounts({ projectId, from, to, items, wasCounted, more }: OwnerChange): Write[] {
   const stored = new Map(items.map((item) => [item['userId'], item]));
   const keys = (ownerId: string): Row[] =>
     Array.from({ length: shards }, (_, shard) => ({ id: projectId, userId: shardKey(ownerId, shard) }));
@@ -157,7 +181,7 @@ export function moveCounts({ projectId, from, to, items }: OwnerChange): Write[]
     return { kind: 'put', table: 'projects', item: { ...key, [movedAttribute]: to }, condition: unchanged(stored.get(key['userId'])) };
   });
   const counted = Object.entries(addUp(keys(from).map(({ userId }) => stored.get(userId) ?? null))).filter(([, sum]) => sum !== 0);
-  const sums = Object.fromEntries(counted);
+  const sums = sumOf(Object.fromEntries(counted), more);
   // Shards of an earlier time when this was the owner are closed; the first one is opened with all counts, the others are as if new.
   const opened = keys(to).flatMap((key, shard): Write[] => {
     const item = stored.get(key['userId']);
@@ -166,7 +190,7 @@ export function moveCounts({ projectId, from, to, items }: OwnerChange): Write[]
   });
   const negative = Object.fromEntries(counted.map(([name, sum]) => [name, -sum]));
   const totals = countWrites([
-    { ownerId: from, by: { ...negative, projects: -1 } },
+    { ownerId: from, by: { ...negative, projects: wasCounted ? -1 : 0 } },
     { ownerId: to, by: { ...sums, projects: 1 } },
   ]);
   return [...closed, ...opened, ...totals];
@@ -187,4 +211,45 @@ export function removeClosedShards(items: readonly Row[]): Write[] {
 /** Returns whether an item of a project's partition is a shard of counters. */
 export function isCounterShard(item: Row): boolean {
   return String(item['userId']).includes('#stats#');
+}
+
+/** The shards of one project's or one owner's counters at one moment; `items` has null for shards that do not exist. */
+export interface CounterSnapshot {
+  readonly table: 'projects' | 'settings';
+  readonly keys: readonly Row[];
+  readonly items: readonly (Row | null)[];
+  readonly counts: Record<CounterName, number>;
+}
+
+/** Reads the counters of a project so that a correction can demand that nothing was counted since. */
+export async function snapshotProjectCounts(connection: Connection, projectId: string, ownerId: string): Promise<CounterSnapshot> {
+  const keys = Array.from({ length: shards }, (_, shard): Row => ({ id: projectId, userId: shardKey(ownerId, shard) }));
+  return snapshotOf(connection, 'projects', keys);
+}
+
+/** Reads the counters of an owner so that a correction can demand that nothing was counted since. */
+export async function snapshotOwnerCounts(connection: Connection, ownerId: string): Promise<CounterSnapshot> {
+  const keys = Array.from({ length: shards }, (_, shard) => ownerShardKey(ownerId, shard));
+  return snapshotOf(connection, 'settings', keys);
+}
+
+async function snapshotOf(connection: Connection, table: CounterSnapshot['table'], keys: readonly Row[]): Promise<CounterSnapshot> {
+  const items = await connection.batchGet(table, keys, { consistent: true });
+  return { table, keys, items, counts: addUp(items) };
+}
+
+/**
+ * Returns the writes that correct counters by adding `by`; with an empty `by` they only check. They fail when anything
+ * was counted since the snapshot, or when the project has another owner since.
+ */
+export function correctCounts({ table, keys, items }: CounterSnapshot, by: Readonly<Record<CounterName, number>>): Write[] {
+  const isChange = Object.keys(by).length > 0;
+  return keys.map((key, shard): Write => {
+    const item = items[shard];
+    const condition: Condition = item
+      ? { exists: true, equals: { [changesAttribute]: item[changesAttribute], [movedAttribute]: undefined } }
+      : { exists: false };
+    if (shard > 0 || !isChange) return { kind: 'check', table, key, condition };
+    return { kind: 'update', table, key, changes: { add: { ...by, [changesAttribute]: 1 } }, condition };
+  });
 }

@@ -4,7 +4,7 @@ import { get } from 'node:http';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { findEmulator } from './embedded/binary.ts';
-import { lockDataDir } from './embedded/dataDirLock.ts';
+import { findServer, lockDataDir } from './embedded/dataDirLock.ts';
 import { EmbeddedDatabaseError } from './embedded/error.ts';
 import { supervise } from './embedded/supervisor.ts';
 import type { Supervised, SupervisorKind } from './embedded/supervisor.ts';
@@ -113,7 +113,11 @@ export async function startEmbeddedDatabase(options: EmbeddedDatabaseOptions): P
     for (let count = 1; ; count += 1) {
       const port = await freePort();
       const [supervised, start] = await attempt({ port, command, onProcess: (pid) => lock?.addProcess(pid) }, options);
-      if (start.ok) return running(`http://${host}:${port}`, supervised, () => lock?.release());
+      if (start.ok) {
+        const endpoint = `http://${host}:${port}`;
+        lock?.announce(endpoint);
+        return running(endpoint, supervised, () => lock?.release());
+      }
       await supervised.stop();
       if (!start.portTaken || count === portAttempts) {
         throw new EmbeddedDatabaseError(`The embedded database (${command}) did not start: ${start.reason}`);
@@ -123,6 +127,12 @@ export async function startEmbeddedDatabase(options: EmbeddedDatabaseOptions): P
     lock?.release();
     throw error;
   }
+}
+
+/** Returns the database of a server of this machine that runs on the data directory and answers, or null. */
+export async function findEmbeddedDatabase(dataDir: string): Promise<{ endpoint: string; pid: number } | null> {
+  const server = findServer(resolve(dataDir));
+  return server && (await answers(server.endpoint)) ? server : null;
 }
 
 function running(endpoint: string, supervised: Supervised, release: () => void): EmbeddedDatabase {

@@ -17,6 +17,14 @@ export interface OpenDatabase {
   stop(): Promise<void>;
 }
 
+/** How a database is opened. */
+export interface OpenOptions {
+  /** True for tools: where a server runs on the same data directory, its embedded database is used. */
+  readonly join?: boolean;
+  /** False leaves the tables as they are, unchecked. */
+  readonly prepare?: boolean;
+}
+
 /** A database that accepts connections but never answers would hold the start up for as long as its retries take. */
 const answerTimeoutMs = 10_000;
 
@@ -59,17 +67,24 @@ interface Place {
 
 const nothingToStop = { crashed: new Promise<never>(() => undefined), stop: () => Promise.resolve() };
 
-async function findPlace({ database: { location, region }, dataDir }: Config, log: Logger): Promise<Place> {
+const localCredentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+
+async function findPlace({ database: { location, region }, dataDir }: Config, log: Logger, { join = false }: OpenOptions): Promise<Place> {
   if (location.kind === 'aws') return { ...nothingToStop, where: `AWS, ${region}` };
   if (location.kind === 'endpoint') {
     const { endpoint, credentials } = location;
     return { ...nothingToStop, endpoint, where: endpoint, ...(credentials && { credentials }) };
   }
-  const { startEmbeddedDatabase } = await import('../data/embedded.ts');
+  const { findEmbeddedDatabase, startEmbeddedDatabase } = await import('../data/embedded.ts');
+  const running = join ? await findEmbeddedDatabase(dataDir) : null;
+  if (running) {
+    const where = `embedded, data in ${dataDir}, shared with the running server (process ${running.pid})`;
+    return { ...nothingToStop, endpoint: running.endpoint, credentials: localCredentials, where };
+  }
   const embedded = await startEmbeddedDatabase({ dataDir, bin: location.bin, log: (line) => log.debug({ line }, 'embedded database') });
   return {
     endpoint: embedded.endpoint,
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    credentials: localCredentials,
     where: `embedded, data in ${dataDir}`,
     crashed: embedded.exited.then((sentence) => sentence ?? new Promise<never>(() => undefined)),
     stop: () => embedded.stop(),
@@ -77,16 +92,16 @@ async function findPlace({ database: { location, region }, dataDir }: Config, lo
 }
 
 /** Opens the database. Throws StartProblem (or another error with a message for people) when it cannot be used; then nothing is left running. */
-export async function openDatabase(config: Config, log: Logger): Promise<OpenDatabase> {
+export async function openDatabase(config: Config, log: Logger, options: OpenOptions = {}): Promise<OpenDatabase> {
   const { region, prefix } = config.database;
-  const { endpoint, credentials, ...place } = await findPlace(config, log);
+  const { endpoint, credentials, ...place } = await findPlace(config, log, options);
   const database = createDatabase({ endpoint, credentials, region, prefix });
   const stop = async (): Promise<void> => {
     database.close();
     await place.stop();
   };
   try {
-    await inTime(prepareTables(database, config.database, log));
+    if (options.prepare ?? true) await inTime(prepareTables(database, config.database, log));
   } catch (error) {
     await stop();
     throw explainDatabaseError(error, place.where);

@@ -8,7 +8,7 @@
  * it may have become somebody else's.)
  */
 import { randomBytes } from 'node:crypto';
-import { accessSync, constants, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -20,6 +20,8 @@ import type { ProcessIdentity } from './processIdentity.ts';
 export interface DataDirLock {
   /** Adds a process that works on the directory and may outlive this one for a moment: the next server waits for its end. */
   addProcess(pid: number): void;
+  /** Tells where the database answers, for the command line tools, see `findServer`. */
+  announce(endpoint: string): void;
   /** Gives the directory free. */
   release(): void;
 }
@@ -29,6 +31,8 @@ interface Flag {
   readonly host: string;
   readonly server: ProcessIdentity;
   readonly children: readonly ProcessIdentity[];
+  /** Where the database answers, once it does. */
+  readonly endpoint?: string;
 }
 
 /** Time that children of a killed server have to end by themselves, in milliseconds. */
@@ -111,18 +115,45 @@ function raiseFlag(dataDir: string): Flag {
 
 function held(flag: Flag): DataDirLock {
   let children: readonly ProcessIdentity[] = [];
+  let endpoint: string | undefined;
   let released = false;
+  const write = (): void => {
+    if (!released) writeFlag({ ...flag, children, ...(endpoint !== undefined && { endpoint }) });
+  };
   return {
     addProcess: (pid) => {
       if (released) return;
       children = [...children.filter(isAlive), identifyProcess(pid) ?? { pid, started: null }];
-      writeFlag({ ...flag, children });
+      write();
+    },
+    announce: (where) => {
+      endpoint = where;
+      write();
     },
     release: () => {
       released = true;
       removeFlag(flag.path);
     },
   };
+}
+
+/** A server that runs on a data directory. */
+export interface RunningServer {
+  readonly pid: number;
+  /** Where its database answers. */
+  readonly endpoint: string;
+}
+
+/**
+ * Returns the server of this machine that holds a data directory, or null. Many clients of its database are no danger,
+ * only a second database on the same files is.
+ */
+export function findServer(dataDir: string): RunningServer | null {
+  if (!existsSync(dataDir)) return null;
+  const flag = otherFlags(dataDir, '').find(
+    ({ host, server, endpoint }) => endpoint !== undefined && host === hostname() && isAlive(server),
+  );
+  return flag?.endpoint === undefined ? null : { pid: flag.server.pid, endpoint: flag.endpoint };
 }
 
 function createDirectory(dataDir: string): void {

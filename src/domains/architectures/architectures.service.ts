@@ -2,6 +2,7 @@
 import { findProjectAccess, readableRows, requireProjectAccess, requireViewer, type ProjectAccess } from '../../auth/access.ts';
 import type { Context } from '../../context.ts';
 import { removeBody } from '../../data/body.ts';
+import { isCounted } from '../../data/counters.ts';
 import { notFound } from '../../errors.ts';
 import { prepareBody, withoutNulls } from '../bodies.ts';
 import { sameJson } from '../json.ts';
@@ -188,7 +189,7 @@ export async function deleteArchitecture(
       cleanUp: () => removeBody(context.connection, 'architectures', architecture),
       activity: [{ action: 'deleted', ...subjectOf(architecture) }],
       // Rows of the earlier backend are in no counter.
-      counts: architecture.createdById === undefined ? [] : [{ ownerId: project.userId, projectId: project.id, by: { architectures: -1 } }],
+      counts: isCounted(architecture) ? [{ ownerId: project.userId, projectId: project.id, by: { architectures: -1 } }] : [],
     };
   }
 }

@@ -3,6 +3,7 @@ import { requireProjectAccess, requireViewer } from '../../auth/access.ts';
 import type { Viewer } from '../../auth/authenticate.ts';
 import type { Context } from '../../context.ts';
 import { removeBody, type StoredBody } from '../../data/body.ts';
+import { isCounted } from '../../data/counters.ts';
 import { ExpectedError, invalid, refused, validationEntry } from '../../errors.ts';
 import { prepareBody, withoutNulls } from '../bodies.ts';
 import { sameJson } from '../json.ts';
@@ -240,7 +241,7 @@ export async function deleteSchema(
         },
       ],
       // Rows of the earlier backend are in no counter.
-      counts: schema.createdById === undefined ? [] : [{ ownerId: project.userId, projectId: project.id, by: { schemas: -1 } }],
+      counts: isCounted(schema) ? [{ ownerId: project.userId, projectId: project.id, by: { schemas: -1 } }] : [],
     };
   }
 }

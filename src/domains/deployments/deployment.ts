@@ -107,11 +107,6 @@ export function withoutLogs(deployment: DeploymentRecord): DeploymentRecord {
   return rest;
 }
 
-/** True for rows that counters know: those of this API, which name who made them. Rows of the earlier backend are in no counter. */
-export function isCounted(deployment: DeploymentRecord): boolean {
-  return deployment.createdById !== undefined;
-}
-
 /** Returns how the activity feed names a deployment, such as `1.4.0 (production)`. */
 export function titleOf({ version, environment }: Pick<DeploymentRecord, 'version' | 'environment'>): string {
   return version ? `${version} (${environment})` : environment;

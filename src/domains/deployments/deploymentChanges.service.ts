@@ -2,7 +2,7 @@
 import { requireViewer } from '../../auth/access.ts';
 import type { Context } from '../../context.ts';
 import { connect, type Write } from '../../data/connection.ts';
-import type { CountChange } from '../../data/counters.ts';
+import { isCounted, type CountChange } from '../../data/counters.ts';
 import { invalid, refused } from '../../errors.ts';
 import type { ActivityEntry } from '../activity/activity.ts';
 import { mutate, type MutationArgs, type MutationPlan } from '../mutation.ts';
@@ -10,7 +10,6 @@ import type { ProjectRecord } from '../projects/project.ts';
 import { editRecord, requireRevision, type RecordEdit } from '../revision.ts';
 import {
   deletingStatus,
-  isCounted,
   timesOf,
   titleOf,
   transitionProblem,

@@ -65,11 +65,6 @@ export function pageDigest({ excerpt, contentBytes, content }: DocumentationPage
   return excerpt !== undefined && contentBytes !== undefined ? { excerpt, contentBytes } : digestOf(content ?? '');
 }
 
-/** True for rows that counters know: those of this API, which name who made them. */
-export function isCounted(page: DocumentationPageRecord): boolean {
-  return page.createdById !== undefined;
-}
-
 /** Place of a page in the order of its project's pages. */
 export type PagePlace = Pick<DocumentationPageRecord, 'order' | 'createdAt' | 'id'>;
 

@@ -2,7 +2,7 @@
 import { findProjectAccess, readableRows, requireProjectAccess, requireViewer, type ProjectAccess } from '../../auth/access.ts';
 import type { Context } from '../../context.ts';
 import { removeBody } from '../../data/body.ts';
-import { readProjectCounts } from '../../data/counters.ts';
+import { isCounted, readProjectCounts } from '../../data/counters.ts';
 import { invalid, notFound, refused } from '../../errors.ts';
 import { prepareBody, withoutNulls } from '../bodies.ts';
 import type { ActivityEntry } from '../activity/activity.ts';
@@ -10,7 +10,7 @@ import { listConnection, type Connection, type PageArgs } from '../list.ts';
 import { mutate, type MutationArgs, type MutationPlan } from '../mutation.ts';
 import type { ProjectRecord } from '../projects/project.ts';
 import { editRecord, requireRevision } from '../revision.ts';
-import { checkPageFields, digestOf, isCounted, maxPages, type DocumentationPageRecord, type PageFields } from './documentationPage.ts';
+import { checkPageFields, digestOf, maxPages, type DocumentationPageRecord, type PageFields } from './documentationPage.ts';
 import {
   deletePageRow,
   loadAllPages,

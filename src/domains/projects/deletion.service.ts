@@ -2,6 +2,7 @@
 import { requireProjectAccess, requireViewer } from '../../auth/access.ts';
 import type { Context, Services } from '../../context.ts';
 import { connect } from '../../data/connection.ts';
+import { isCounted } from '../../data/counters.ts';
 import { countRows, type ListSource } from '../../data/page.ts';
 import { projectRowsIndex } from '../../data/tables.ts';
 import { mutate, type MutationPlan } from '../mutation.ts';
@@ -49,7 +50,7 @@ export async function deleteProject(context: Context, args: EditProjectArgs): Pr
       writes: [updateProject(project, edit)],
       // Without projectId: the activities of the project go with it, this one stays with the person who deleted it.
       activity: [{ action: 'deleted', entityType: 'project', entityId: project.id, entityName: project.name, metadata: { deletedCounts } }],
-      counts: [{ ownerId: project.userId, by: { projects: -1 } }],
+      counts: isCounted(project) ? [{ ownerId: project.userId, by: { projects: -1 } }] : [],
     };
   }
 }

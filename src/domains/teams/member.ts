@@ -24,6 +24,14 @@ export type MemberRecord = {
 /** How many members a project has at most, the owner not counted. */
 export const maxMembers = 200;
 
+/**
+ * True for members that counters know: those of this API, which name the project's owner. What is not counted must not be
+ * counted down when it goes, see `isCounted` of the counters.
+ */
+export function isCountedMember({ ownerId }: Pick<MemberRecord, 'ownerId'>): boolean {
+  return ownerId !== undefined;
+}
+
 /** Stands for roles that mean nothing to this version. */
 const unknownRole = 'unknown';
 

@@ -8,7 +8,7 @@ import { mutate, type MutationArgs, type MutationPlan } from '../mutation.ts';
 import type { ProjectRecord } from '../projects/project.ts';
 import { editRecord } from '../revision.ts';
 import { findContact } from '../users/users.service.ts';
-import { knownRole, membersOf, removalProblem, roleChangeProblem, type MemberRecord } from './member.ts';
+import { isCountedMember, knownRole, membersOf, removalProblem, roleChangeProblem, type MemberRecord } from './member.ts';
 import {
   countMember,
   deleteMember,
@@ -147,7 +147,7 @@ export async function removeMember(context: Context, args: MemberArgs): Promise<
       result: { deletedId: member.userId, deletedCounts: { members: 1 } },
       writes: [deleteMember(member), countMember(project.id, count, -1)],
       activity: [{ action: isLeaving ? 'left' : 'removed', ...about(member), metadata: { role: member.role } }],
-      counts: [{ ownerId: project.userId, projectId: project.id, by: { members: -1 } }],
+      counts: isCountedMember(member) ? [{ ownerId: project.userId, projectId: project.id, by: { members: -1 } }] : [],
     };
   }
 }

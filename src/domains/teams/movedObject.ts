@@ -4,7 +4,9 @@
  * then what was added to the items meanwhile is copied. The old items stay for readers that have just read the old row.
  */
 import type { Connection, Row, Write } from '../../data/connection.ts';
+import { countWrites, countsOfRow, isCounted } from '../../data/counters.ts';
 import { TransactionRejected } from '../../data/errors.ts';
+import { isLive } from '../../data/page.ts';
 import type { TableId } from '../../data/tables.ts';
 import { checkOwned, unchanged, type TransferMarker } from './transfer.store.ts';
 
@@ -52,12 +54,15 @@ async function moveRow(
   { table, row, marker }: { table: TableId; row: Row; marker: TransferMarker },
 ): Promise<boolean> {
   const { id, userId } = row;
-  // Rows of the earlier backend name their creator as `userId` only.
+  // Rows of the earlier backend name their creator as `userId` only, and are in no counter.
   const item = { ...row, userId: marker.to, createdById: row['createdById'] ?? userId };
+  const isUncounted = !isCounted(row) && isLive(row, Math.floor(Date.now() / 1000));
+  const counts = !isUncounted ? [] : countWrites([{ ownerId: marker.to, projectId: marker.id, by: countsOfRow(table, row) }]);
   return isDone(connection, [
     checkOwned(marker),
     { kind: 'delete', table, key: { id, userId }, condition: unchanged(row) },
     { kind: 'put', table, item, condition: { exists: false } },
+    ...counts,
   ]);
 }
 

@@ -158,6 +158,12 @@ export async function readTeamCount(connection: Connection, project: ProjectReco
   return { members: members.filter(({ userId }) => userId !== project.userId).length, stored: false };
 }
 
+/** Returns the write that sets a stored number of members right; it fails when it was changed since it was read. */
+export function correctTeamCount(projectId: string, stored: number, members: number): Write {
+  const condition = { exists: true, equals: { members: stored } };
+  return { kind: 'update', table: 'projects', key: teamCountKey(projectId), changes: { set: { members } }, condition };
+}
+
 /** Returns the write that counts one member more (`by` 1) or less (-1). It fails when that would exceed the limit. */
 export function countMember(projectId: string, { members, stored }: TeamCount, by: 1 | -1): Write {
   const key = teamCountKey(projectId);

@@ -8,7 +8,7 @@ import type { ProjectRecord } from '../projects/project.ts';
 import { editRecord, requireRevision } from '../revision.ts';
 import { findContact } from '../users/users.service.ts';
 import { moveContents } from './contents.ts';
-import type { MemberRecord } from './member.ts';
+import { isCountedMember, type MemberRecord } from './member.ts';
 import { deleteMember, loadMember } from './teams.store.ts';
 import { findMarkers, moveProject, putMarker, readProjectItems, type TransferMarker } from './transfer.store.ts';
 
@@ -52,11 +52,16 @@ export async function transferOwnership(context: Context, args: TransferArgs): P
     const after: ProjectRecord = { ...edit.record, createdById: before.createdById ?? before.userId, ownedSince: now };
     // Last, because the transaction fails when anything of this changes until it is committed.
     const items = await readProjectItems(context.connection, projectId);
-    const { marker, write } = putMarker({ before, after, items }, now);
+    const { marker, write } = putMarker({ after, items }, now);
     noted.marker = marker;
     return {
       result: { project: after },
-      writes: [...moveProject({ before, after, items }), deleteMember(member), formerOwner, write],
+      writes: [
+        ...moveProject({ before, after, items, moreMembers: isCountedMember(member) ? 0 : 1 }),
+        deleteMember(member),
+        formerOwner,
+        write,
+      ],
       activity: [
         {
           action: 'transferred',

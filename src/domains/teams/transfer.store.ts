@@ -5,7 +5,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Connection, Row, Write } from '../../data/connection.ts';
-import { isCounterShard, moveCounts } from '../../data/counters.ts';
+import { isCounted, isCounterShard, moveCounts } from '../../data/counters.ts';
 import type { Condition } from '../../data/expressions.ts';
 import type { ProjectRecord } from '../projects/project.ts';
 
@@ -46,10 +46,12 @@ export interface Handover {
   after: ProjectRecord;
   /** All items of the project's partition, read consistently. */
   items: readonly Row[];
+  /** How many members the project has in its counters more (or less) than before. */
+  moreMembers: number;
 }
 
 /** Returns the writes that move a project's own items to the new owner; they fail when the project was changed since it was read. */
-export function moveProject({ before, after, items }: Handover): Write[] {
+export function moveProject({ before, after, items, moreMembers }: Handover): Write[] {
   const { id, userId: from, status, revision } = before;
   const { userId: to } = after;
   return [
@@ -63,7 +65,7 @@ export function moveProject({ before, after, items }: Handover): Write[] {
     ...items
       .filter((item) => String(item['userId']).startsWith(`${from}#`) && !isCounterShard(item))
       .flatMap((item) => moveItem(item, { from, to })),
-    ...moveCounts({ projectId: id, from, to, items }),
+    ...moveCounts({ projectId: id, from, to, items, wasCounted: isCounted(before), more: { members: moreMembers } }),
   ];
 }
 
@@ -82,7 +84,7 @@ export function unchanged(item: Row): Condition {
 }
 
 /** Returns the write that notes a transfer, in place of one that is not done yet, and the note. */
-export function putMarker({ after, items }: Handover, now: string): { marker: TransferMarker; write: Write } {
+export function putMarker({ after, items }: Pick<Handover, 'after' | 'items'>, now: string): { marker: TransferMarker; write: Write } {
   const key = markerKey(after.id);
   const earlier = items.find((item) => item['userId'] === key['userId']);
   const marker = { ...key, status: markerStatus, updatedAt: now, to: after.userId, token: randomUUID() } as TransferMarker;
