@@ -50,14 +50,23 @@ export async function roleOn(context: Context, project: ProjectRecord): Promise<
   const membership = await context.loaders.byKey('teams').load({ projectId: project.id, userId: viewer.id });
   const role: unknown = membership?.['role'];
   // An owner is who the project's row names, never a membership.
-  return roles.find((known) => known === role && known !== 'owner') ?? null;
+  const known = roles.find((one) => one === role && one !== 'owner');
+  if (known) return known;
+  // The project may have been given to the viewer since its row was read: that took their membership away.
+  const owned = await context.loaders.byKey('projects').load({ id: project.id, userId: viewer.id });
+  return owned !== null ? 'owner' : null;
 }
 
 /**
  * Returns the project and the viewer's role if they may do this there; else null. For reads: what may not be seen looks missing.
  * `parent` is the project itself when a field below it asks: then its row was read, and access to it decided, in this request.
  */
-export async function findProjectAccess(context: Context, projectId: string, action: ProjectAction, parent?: ProjectRecord): Promise<ProjectAccess | null> {
+export async function findProjectAccess(
+  context: Context,
+  projectId: string,
+  action: ProjectAction,
+  parent?: ProjectRecord,
+): Promise<ProjectAccess | null> {
   const viewer = findViewer(context);
   if (!viewer || !scopesAllow(viewer.scopes, projectPermissions[action].scope)) return null;
   const project = parent ?? ((await context.loaders.byId('projects').load({ id: projectId })) as ProjectRecord | null);

@@ -31,6 +31,17 @@ export interface PageKey {
   page: PageRequest;
 }
 
+/** Longest partition key, in bytes (DynamoDB Developer Guide, "Constraints"). */
+const maxKeyBytes = 2_048;
+
+/** Returns whether a text that a client sent can be a key at all; DynamoDB answers the others with an error. */
+function canBeKey(id: string): boolean {
+  return id !== '' && id.isWellFormed() && Buffer.byteLength(id) <= maxKeyBytes;
+}
+
+/** A row may move to a place that the search has passed already; so it is repeated where it skipped something and found nothing. */
+const searchRounds = 3;
+
 /** Largest number of keys that one BatchGetItem takes (DynamoDB API reference). */
 const batchGetLimit = 100;
 
@@ -62,16 +73,25 @@ export function createLoaders(connection: Connection, nowSeconds: () => number):
    * its own, then `#`. Only while a project changes hands may items of the former owner lie before it: those are skipped.
    */
   async function findById(table: TableId, { id, sort }: RowId): Promise<Row | null> {
-    if (id === '') return null;
+    if (!canBeKey(id)) return null;
     const key: { partition: string; sort?: string } = tables[table].key;
     if (!key.sort) return byKey(table).load({ [key.partition]: id });
     const known = sort === undefined ? null : await byKey(table).load({ [key.partition]: id, [key.sort]: sort });
     if (known) return known;
-    for (let from: string | undefined; ; ) {
-      const { items } = await connection.query({ table, partition: id, ...(from !== undefined && { range: { from } }), limit: 1, consistent: true });
-      const sortKey = items[0]?.[key.sort];
+    for (let round = 0; round < searchRounds; round += 1) {
+      const { row, skipped } = await findFirst(table, id, key.sort);
+      if (row !== null || !skipped) return row;
+    }
+    return null;
+  }
+
+  async function findFirst(table: TableId, id: string, sort: string): Promise<{ row: Row | null; skipped: boolean }> {
+    for (let from: string | undefined; ;) {
+      const range = from === undefined ? undefined : { from };
+      const { items } = await connection.query({ table, partition: id, range, limit: 1, consistent: true });
+      const sortKey = items[0]?.[sort];
       const end = typeof sortKey === 'string' ? sortKey.indexOf('#') : -1;
-      if (end === -1) return items[0] ?? null;
+      if (end === -1) return { row: items[0] ?? null, skipped: from !== undefined };
       // '$' comes directly after '#'.
       from = `${String(sortKey).slice(0, end)}$`;
     }
@@ -95,8 +115,12 @@ async function settle<K, V>(keys: readonly K[], run: (key: K) => Promise<V>): Pr
   return outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value : toError(outcome.reason)));
 }
 
+/** Returns an error that DataLoader takes for one: errors of another realm are wrapped, and keep what tells them apart. */
 function toError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error(String(reason));
+  if (reason instanceof Error) return reason;
+  const { name, code, message } = (reason ?? {}) as { name?: unknown; code?: unknown; message?: unknown };
+  const error = new Error(typeof message === 'string' ? message : String(reason), { cause: reason });
+  return Object.assign(error, { ...(typeof name === 'string' && { name }), code });
 }
 
 function getOrMake<K, V>(map: Map<K, V>, key: K, make: () => V): V {
