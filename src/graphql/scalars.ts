@@ -5,9 +5,11 @@
 import { GraphQLScalarType } from 'graphql';
 import { GraphQLDateTimeISO, GraphQLEmailAddress, GraphQLJSON, GraphQLJSONObject, GraphQLURL } from 'graphql-scalars';
 
-function asStored(type: GraphQLScalarType, parse: (value: unknown) => unknown): GraphQLScalarType {
+function asStored(name: string, type: GraphQLScalarType, parse: (value: unknown) => unknown): GraphQLScalarType {
   return new GraphQLScalarType({
     ...type.toConfig(),
+    // The library has other names for some: clients declare variables with ours.
+    name,
     serialize: (value) => value,
     parseValue: parse,
     parseLiteral: (node, variables) => parse(type.parseLiteral(node, variables)),
@@ -31,9 +33,9 @@ function parseUrl(value: unknown): string {
 
 /** Resolvers of all custom scalars of `schema/base.graphql`. */
 export const scalars = {
-  DateTime: asStored(GraphQLDateTimeISO, parseDateTime),
-  URL: asStored(GraphQLURL, parseUrl),
-  EmailAddress: asStored(GraphQLEmailAddress, (value) => GraphQLEmailAddress.parseValue(value)),
+  DateTime: asStored('DateTime', GraphQLDateTimeISO, parseDateTime),
+  URL: asStored('URL', GraphQLURL, parseUrl),
+  EmailAddress: asStored('EmailAddress', GraphQLEmailAddress, (value) => GraphQLEmailAddress.parseValue(value)),
   JSON: GraphQLJSON,
   JSONObject: GraphQLJSONObject,
 };
