@@ -14,7 +14,7 @@ import {
   type Value,
 } from './expressions.ts';
 import { tables, type IndexName, type KeyAttribute, type TableId } from './tables.ts';
-import { DatabaseBusy, isThrottling, TransactionRejected } from './errors.ts';
+import { DatabaseBusy, isThrottling, isTimeout, isUnavailable, TransactionRejected } from './errors.ts';
 
 /** An item as DynamoDB keeps it. */
 export type Row = Record<string, Value>;
@@ -70,6 +70,9 @@ export interface Connection {
 }
 
 const maxRounds = 8;
+
+/** How often a transaction whose acknowledgement did not come is sent again; the SDK has tried three times before each. */
+const maxLostRounds = 2;
 
 /** Waits before round `round` (0-based) of a retry: full jitter, 25 ms doubling, 1 s at most (AWS Architecture Blog, "Exponential Backoff And Jitter"). */
 async function backOff(round: number, signal: AbortSignal): Promise<void> {
@@ -154,6 +157,7 @@ export function connect(
         // One token for all attempts: DynamoDB applies a transaction once per token for ten minutes (TransactWriteItems, "Idempotency").
         ClientRequestToken: crypto.randomUUID(),
       };
+      let lost = 0;
       for (let round = 0; ; round += 1) {
         const started = performance.now();
         try {
@@ -164,7 +168,10 @@ export function connect(
           report({ operation: 'TransactWriteItems', table: 'several', items: 0 }, started, undefined);
           const rejected = TransactionRejected.from(error);
           if (rejected && !rejected.isConflictOnly) throw rejected;
-          if (!rejected && !isThrottling(error)) throw error;
+          // Without an acknowledgement nobody knows whether it was applied: with the same token, sending it again is safe and tells.
+          const isLost = !signal.aborted && (isUnavailable(error) || isTimeout(error)) && lost < maxLostRounds;
+          if (isLost) lost += 1;
+          if (!rejected && !isThrottling(error) && !isLost) throw error;
           if (round === maxRounds) throw new DatabaseBusy('transaction kept conflicting with others', { cause: error });
           await backOff(round, signal);
         }

@@ -1,5 +1,5 @@
 /** Errors of the data layer, and how the SDK's errors are told apart. What users see of them is decided in `src/errors.ts`. */
-import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import type { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 
 /** DynamoDB could not take the work for now: throttling, or a retry budget that ran out. Trying again later is right. */
 export class DatabaseBusy extends Error {
@@ -20,9 +20,9 @@ export class TransactionRejected extends Error {
 
   /** Returns the rejection that an SDK error stands for, or null when it is another error. */
   static from(error: unknown): TransactionRejected | null {
-    if (!(error instanceof TransactionCanceledException)) return null;
+    if (nameOf(error) !== 'TransactionCanceledException') return null;
     return new TransactionRejected(
-      (error.CancellationReasons ?? []).map((reason) => reason.Code ?? 'None'),
+      ((error as TransactionCanceledException).CancellationReasons ?? []).map((reason) => reason.Code ?? 'None'),
       { cause: error },
     );
   }
@@ -42,6 +42,7 @@ export class TransactionRejected extends Error {
 const retryableReasons = new Set(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded']);
 
 const throttlingNames = new Set([
+  'DatabaseBusy',
   'ProvisionedThroughputExceededException',
   'RequestLimitExceeded',
   'ThrottlingException',
@@ -50,13 +51,28 @@ const throttlingNames = new Set([
   'LimitExceededException',
 ]);
 
+/**
+ * What the errors of Node, of the SDK and of HTTP clients have in common. They are told apart by these members, never by
+ * their class: errors that Node itself makes may come from another realm, where `instanceof Error` is false.
+ */
+interface ErrorMembers {
+  readonly name?: unknown;
+  readonly code?: unknown;
+  readonly $metadata?: { readonly httpStatusCode?: unknown };
+}
+
+function membersOf(error: unknown): ErrorMembers {
+  return typeof error === 'object' && error !== null ? error : {};
+}
+
 function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : '';
+  const { name } = membersOf(error);
+  return typeof name === 'string' ? name : '';
 }
 
 /** True when DynamoDB asked for less load. */
 export function isThrottling(error: unknown): boolean {
-  return error instanceof DatabaseBusy || throttlingNames.has(nameOf(error));
+  return throttlingNames.has(nameOf(error));
 }
 
 /** True when a call ran out of time or was cancelled. */
@@ -64,10 +80,15 @@ export function isTimeout(error: unknown): boolean {
   return ['TimeoutError', 'AbortError'].includes(nameOf(error));
 }
 
+/** Codes of Node's sockets and name service, and of undici, for a server that can not be reached or went away. */
+const unreachableCodes = new Set([
+  ...['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ENOTFOUND', 'ETIMEDOUT', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'],
+  ...['UND_ERR_SOCKET', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'],
+]);
+
 /** True when DynamoDB could not be reached or failed by itself; the SDK has tried three times by then. */
 export function isUnavailable(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const code = (error as NodeJS.ErrnoException).code ?? '';
-  const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode ?? 0;
-  return ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOTFOUND', 'ETIMEDOUT', 'EAI_AGAIN'].includes(code) || status >= 500;
+  const { code, $metadata } = membersOf(error);
+  const status = $metadata?.httpStatusCode;
+  return (typeof code === 'string' && unreachableCodes.has(code)) || (typeof status === 'number' && status >= 500);
 }

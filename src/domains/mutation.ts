@@ -60,7 +60,7 @@ export async function mutate<Result>(context: AnonymousContext, mutation: Mutati
   for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
     const plan = await mutation.plan();
     if (mutation.args.dryRun) return plan.result;
-    await plan.prepare?.();
+    await prepare(context, plan);
     if (await commit(context, mutation, plan)) {
       await tidy(context, plan.cleanUp);
       return plan.result;
@@ -95,6 +95,16 @@ async function commit<Result>(context: AnonymousContext, mutation: Mutation<Resu
   return true;
 }
 
+/** Does what must be there before the transaction; what failed half-way is taken back. */
+async function prepare(context: AnonymousContext, plan: MutationPlan<unknown>): Promise<void> {
+  try {
+    await plan.prepare?.();
+  } catch (error) {
+    await tidy(context, plan.undo);
+    throw error;
+  }
+}
+
 async function tidy(context: AnonymousContext, work: (() => Promise<void>) | undefined): Promise<void> {
   try {
     await work?.();
@@ -124,7 +134,7 @@ function idempotencyWrites<Result>(context: AnonymousContext, mutation: Mutation
 async function findReplay<Result>(context: AnonymousContext, mutation: Mutation<Result>): Promise<{ answer: Result } | null> {
   const key = mutation.args.idempotencyKey;
   if (key == null) return null;
-  if (key.trim() === '' || key.length > maxKeyLength) {
+  if (key.trim() === '' || key.length > maxKeyLength || !key.isWellFormed()) {
     throw invalid('idempotencyKey', `An idempotency key has 1 to ${maxKeyLength} characters; a UUID is a good one.`);
   }
   const row = await context.connection.get('activity', idempotencyKeyOf(mutation.viewer, key), { consistent: true });
