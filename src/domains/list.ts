@@ -4,7 +4,7 @@ import type { Context } from '../context.ts';
 import type { Row } from '../data/connection.ts';
 import { countRows, hasRowBehind, positionAttributes, type ListSource, type Page, type PageRequest } from '../data/page.ts';
 import { tables } from '../data/tables.ts';
-import { BadCursor } from '../data/cursor.ts';
+import type { Position } from '../data/cursor.ts';
 import { RequestError } from '../errors.ts';
 
 /** Paging arguments of every connection. */
@@ -115,9 +115,13 @@ export async function listConnection<T extends Row>(
 
 /** Counts the rows of a list up to a limit, as `countUpTo` of connections answers. Throws BAD_USER_INPUT for limits outside 1 to 10,000. */
 export async function countUpTo(context: Context, { source, limit }: { source: ListSource; limit: number }): Promise<BoundedCount> {
-  if (limit < 1 || limit > maxCount) throw new RequestError('BAD_USER_INPUT', `countUpTo: limit must be from 1 to ${maxCount}.`);
+  requireCountLimit(limit);
   const { value, exact } = await countRows(context.connection, source, limit, context.nowSeconds());
   return { value, precision: exact ? 'exact' : 'at-least' };
+}
+
+function requireCountLimit(limit: number): void {
+  if (limit < 1 || limit > maxCount) throw new RequestError('BAD_USER_INPUT', `countUpTo: limit must be from 1 to ${maxCount}.`);
 }
 
 function partitionAttributeOf(source: ListSource): string {
@@ -145,8 +149,9 @@ export function readPageArgs({ first, after, last, before }: PageArgs): {
 }
 
 /**
- * Makes a connection over records that are all at hand: lists that stay small and that no index sorts. `keyOf` gives the
- * position of a record, unique and in the order of `records`; cursors keep working while records come and go.
+ * Makes a connection over records that are all at hand: lists that stay small and that no index sorts. `keyOf` gives a
+ * record's identity, unique in the list. Cursors keep working while records come and go: where the cursor's own record
+ * is gone, the list goes on at the place that it had.
  */
 export function connectionOver<T>(
   context: Context,
@@ -155,26 +160,33 @@ export function connectionOver<T>(
   const { cursors } = context.services;
   const { forward, size, cursor } = readPageArgs(args);
   const scope = JSON.stringify([findViewer(context)?.id ?? null, name]);
-  const cursorOf = (record: T): string => cursors.encode([keyOf(record)], scope);
-  const from = cursor == null ? null : cursors.decode(cursor, scope)[0];
-  const place = from === null ? -1 : records.findIndex((record) => keyOf(record) === from);
-  if (from !== null && place === -1) throw new BadCursor('The row of the cursor is gone.');
-  const start = forward ? place + 1 : Math.max(0, (place === -1 ? records.length : place) - size);
-  const end = forward ? Math.min(records.length, start + size) : place === -1 ? records.length : place;
+  const cursorAt = (place: number): string => cursors.encode([keyOf(records[place] as T), place], scope);
+  const [after, before] = cursor == null ? [0, records.length] : placesAround(cursors.decode(cursor, scope));
+  const start = forward ? after : Math.max(0, before - size);
+  const end = forward ? Math.min(records.length, start + size) : before;
   const nodes = records.slice(start, end);
   return {
     nodes,
-    edges: nodes.map((node) => ({ node, cursor: () => cursorOf(node) })),
+    edges: nodes.map((node, i) => ({ node, cursor: () => cursorAt(start + i) })),
     pageInfo: {
       hasNextPage: () => end < records.length,
       hasPreviousPage: () => start > 0,
-      startCursor: () => (nodes[0] === undefined ? null : cursorOf(nodes[0])),
-      endCursor: () => (nodes.at(-1) === undefined ? null : cursorOf(nodes.at(-1) as T)),
+      startCursor: () => (nodes.length === 0 ? null : cursorAt(start)),
+      endCursor: () => (nodes.length === 0 ? null : cursorAt(end - 1)),
       scannedCount: records.length,
       scanLimitReached: false,
     },
-    countUpTo: ({ limit }) =>
-      Promise.resolve({ value: Math.min(limit, records.length), precision: records.length > limit ? 'at-least' : 'exact' }),
+    countUpTo: async ({ limit }) => {
+      requireCountLimit(limit);
+      return Promise.resolve({ value: Math.min(limit, records.length), precision: records.length > limit ? 'at-least' : 'exact' });
+    },
     totalCount: () => Promise.resolve(records.length),
   };
+
+  /** Returns where the records after a cursor begin, and where those before it end. */
+  function placesAround([key, was]: Position): [number, number] {
+    const place = records.findIndex((record) => keyOf(record) === key);
+    const gone = Math.min(Number(was), records.length);
+    return place === -1 ? [gone, gone] : [place + 1, place];
+  }
 }
