@@ -83,14 +83,17 @@ export async function storeBody(
 /** DynamoDB nests attributes 32 levels deep at most (Service quotas, "Attributes"); the row's own level counts. */
 const maxAttributeDepth = 31;
 
-/** DynamoDB's numbers begin at 1E-130, and the SDK refuses integers that a double does not hold exactly. */
-function isExactNumber(value: number): boolean {
+/** The numbers that attributes hold, in words for an error. */
+export const exactNumbers = 'a number between -9007199254740991 and 9007199254740991, and not closer to 0 than 1e-100';
+
+/** Returns whether an attribute holds a number: DynamoDB's begin at 1E-130, and the SDK refuses those beyond what a double counts exactly. */
+export function isExactNumber(value: number): boolean {
   const size = Math.abs(value);
   return size === 0 || (size >= 1e-100 && size <= Number.MAX_SAFE_INTEGER);
 }
 
-/** Returns whether DynamoDB's attributes hold a JSON value exactly; text in chunks holds any. */
-function fitsAttributes(value: unknown, depth = 0): boolean {
+/** Returns whether DynamoDB's attributes hold a JSON value exactly; text in chunks holds any. `depth` is the level at which it lies, 0 for a whole row. */
+export function fitsAttributes(value: unknown, depth = 0): boolean {
   if (typeof value === 'number') return isExactNumber(value);
   if (typeof value !== 'object' || value === null) return true;
   return depth < maxAttributeDepth && Object.values(value).every((member) => fitsAttributes(member, depth + 1));

@@ -1,7 +1,7 @@
 /** Reading the activity feed. Rows are written by `mutate`, in the transaction of what they tell of. */
 import { findProjectAccess, requireViewer } from '../../auth/access.ts';
 import type { Context } from '../../context.ts';
-import type { ListSource } from '../../data/page.ts';
+import { isLive, type ListSource } from '../../data/page.ts';
 import { listConnection, type Connection, type PageArgs } from '../list.ts';
 import type { ProjectRecord } from '../projects/project.ts';
 import type { ActivityRecord } from './activity.ts';
@@ -15,7 +15,7 @@ export interface ListActivityArgs extends PageArgs {
 export async function findActivity(context: Context, id: string): Promise<ActivityRecord | null> {
   const viewer = requireViewer(context, 'account.read');
   const activity = (await context.loaders.byId('activity').load({ id })) as ActivityRecord | null;
-  if (!activity?.entityType) return null;
+  if (!activity?.entityType || !isLive(activity, context.nowSeconds())) return null;
   if (activity.userId === viewer.id) return activity;
   const access = activity.projectId ? await findProjectAccess(context, activity.projectId, 'project.read') : null;
   return access && activity;

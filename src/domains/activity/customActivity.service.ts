@@ -1,6 +1,8 @@
 /** Entries that clients log by themselves, about what happened outside of this API. */
 import { requireProjectAccess, requireViewer } from '../../auth/access.ts';
 import type { Context } from '../../context.ts';
+import { exactNumbers, fitsAttributes } from '../../data/body.ts';
+import { isLive } from '../../data/page.ts';
 import { notFound } from '../../errors.ts';
 import { jsonProblem } from '../json.ts';
 import { mutate, type MutationArgs, type MutationPlan } from '../mutation.ts';
@@ -18,6 +20,9 @@ export interface ActivityLogInput {
 }
 
 const maxMetadataBytes = 16 * 1024;
+
+/** The details are an attribute of the row. */
+const metadataDepth = 1;
 
 /** Logs an entry: in the feed of a project, or in the viewer's own. */
 export async function logActivity(
@@ -62,7 +67,8 @@ export async function deleteActivity(
 
   async function plan(): Promise<MutationPlan<{ deletedId: string; deletedCounts: object }>> {
     const row = (await context.loaders.byId('activity').load({ id: args.id })) as ActivityRecord | null;
-    if (row?.userId !== viewer.id || row.metadata?.['custom'] !== true) throw notFound('activity of your own', args.id);
+    const isOwn = row?.userId === viewer.id && row.metadata?.['custom'] === true && isLive(row, context.nowSeconds());
+    if (!isOwn) throw notFound('activity of your own', args.id);
     const key = { id: row.id, createdAt: row.createdAt };
     return {
       result: { deletedId: row.id, deletedCounts: {} },
@@ -78,6 +84,8 @@ function checkInput(input: ActivityLogInput): void {
   checks.text(['input', 'entityId'], input.entityId, { min: 1, max: 200 });
   checks.text(['input', 'entityName'], input.entityName, { min: 1, max: 200 });
   checks.add(['input', 'metadata'], jsonProblem(input.metadata ?? {}));
+  if (!fitsAttributes(input.metadata ?? {}, metadataDepth))
+    checks.add(['input', 'metadata'], `Every number must be ${exactNumbers}, and objects and lists at most 30 deep within each other.`);
   const bytes = Buffer.byteLength(JSON.stringify(input.metadata ?? {}));
   if (bytes > maxMetadataBytes)
     checks.add(['input', 'metadata'], `The details have ${bytes} bytes of JSON; at most ${maxMetadataBytes} are allowed.`);

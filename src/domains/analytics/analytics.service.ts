@@ -5,7 +5,7 @@ import type { Context } from '../../context.ts';
 import type { Write } from '../../data/connection.ts';
 import type { ListSource } from '../../data/page.ts';
 import { ttlAttribute } from '../../data/tables.ts';
-import { invalid } from '../../errors.ts';
+import { invalid, RequestError } from '../../errors.ts';
 import { listConnection, type Connection, type PageArgs } from '../list.ts';
 import { mutate, type MutationArgs, type MutationPlan } from '../mutation.ts';
 import type { ProjectRecord } from '../projects/project.ts';
@@ -150,6 +150,7 @@ export async function listUserEvents(
 }
 
 function restrictionOf({ metric, from, to }: ListEventsArgs): Pick<ListSource, 'range' | 'filter' | 'filterKey'> {
+  if (from != null && to != null && from > to) throw new RequestError('BAD_USER_INPUT', '`from` must not be later than `to`.');
   const bounds = { ...(from != null && { from }), ...(to != null && { to }) };
   return {
     ...(Object.keys(bounds).length > 0 && { range: bounds }),

@@ -1,4 +1,5 @@
 /** A metric event: its record and its rules. */
+import { exactNumbers, isExactNumber } from '../../data/body.ts';
 import type { Checks } from '../text.ts';
 
 /** A row of the analytics table. Rows of the earlier backend lack `createdById` and perhaps `ttl`. */
@@ -43,7 +44,7 @@ export function checkMetric(
       'A metric’s name has 1 to 100 letters, digits, or . _ - / : and begins with a letter, such as "http.requests".',
     );
   }
-  if (!Number.isFinite(input.value)) checks.add([...field, 'value'], 'The value must be a finite number.');
+  if (!isExactNumber(input.value)) checks.add([...field, 'value'], `The value must be ${exactNumbers}.`);
   const age = input.timestamp == null ? 0 : Date.parse(now) - Date.parse(input.timestamp);
   if (age < -clockSkewMs) checks.add([...field, 'timestamp'], 'The time is in the future. Check the clock of the reporting machine.');
   if (age > oldestMs) checks.add([...field, 'timestamp'], 'The time is so long ago that the event would have expired already.');
@@ -56,7 +57,7 @@ function checkDimensions(checks: Checks, field: string[], dimensions: Record<str
   for (const [name, value] of entries) {
     checks.text([...field, name], name, { min: 1, max: 100 });
     if (typeof value === 'string') checks.text([...field, name], value, { max: maxDimensionLength });
-    else if (typeof value !== 'boolean' && !Number.isFinite(value))
-      checks.add([...field, name], 'A dimension is a text, a finite number, true or false.');
+    else if (typeof value !== 'boolean' && !(typeof value === 'number' && isExactNumber(value)))
+      checks.add([...field, name], `A dimension is a text, true, false, or ${exactNumbers}.`);
   }
 }

@@ -31,3 +31,15 @@ export function progressOf({ status, progress }: Pick<CodeGenerationRecord, 'sta
   if (status === 'completed') return 1;
   return Math.min(1, Math.max(0, progress ?? 0));
 }
+
+/**
+ * Returns the files of a generation by path. Of files with the same path, which the earlier backend did not refuse, the
+ * last one counts, as it would on a disk.
+ */
+export function filesOf(stored: unknown): GeneratedFileRecord[] {
+  const files = new Map<string, GeneratedFileRecord>();
+  for (const { path, content, language } of (Array.isArray(stored) ? stored : []) as Partial<GeneratedFileRecord>[]) {
+    if (typeof path === 'string') files.set(path, { path, content: content ?? '', ...(language != null && { language }) });
+  }
+  return [...files.values()].toSorted((a, b) => (a.path < b.path ? -1 : 1));
+}

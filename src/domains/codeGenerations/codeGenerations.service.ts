@@ -5,7 +5,7 @@ import { isLive } from '../../data/page.ts';
 import { readBody } from '../bodies.ts';
 import { connectionOver, listConnection, type Connection, type PageArgs } from '../list.ts';
 import type { ProjectRecord } from '../projects/project.ts';
-import { bodyAttributes, type CodeGenerationRecord, type GeneratedFileRecord } from './codeGeneration.ts';
+import { bodyAttributes, filesOf, type CodeGenerationRecord, type GeneratedFileRecord } from './codeGeneration.ts';
 
 /** Returns a code generation that the viewer may read and that has not expired, or null. */
 export async function findCodeGeneration(context: Context, id: string): Promise<CodeGenerationRecord | null> {
@@ -45,6 +45,6 @@ export async function listFiles(
   args: PageArgs,
 ): Promise<Connection<GeneratedFileRecord>> {
   const body = await readBody(context, { table: 'codeGenerations', owner: generation, attributes: bodyAttributes });
-  const files = ((body?.['generatedCode'] ?? []) as GeneratedFileRecord[]).toSorted((a, b) => (a.path < b.path ? -1 : 1));
+  const files = filesOf(body?.['generatedCode']);
   return connectionOver(context, { name: `codeGeneration.files:${generation.id}`, records: files, args, keyOf: ({ path }) => path });
 }
