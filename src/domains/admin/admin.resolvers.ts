@@ -5,6 +5,7 @@ import {
   listDeploymentsByEnvironment,
   listEventsOfMetric,
   listGenerationsByStatus,
+  listIntegrationsByType,
   listProjectsByStatus,
   requireAdmin,
 } from './admin.service.ts';
@@ -21,6 +22,7 @@ export const adminResolvers = {
     codeGenerationsByStatus: (_, args, context) => listGenerationsByStatus(context, args),
     metricEvents: (_, args, context) => listEventsOfMetric(context, args),
     activityByEntityType: (_, args, context) => listActivityByEntityType(context, args),
+    integrationsByType: (_, args, context) => listIntegrationsByType(context, args),
     userByEmail: (_, args, context) => findUserByEmail(context, args),
   } satisfies AdminResolvers,
 };

@@ -9,6 +9,8 @@ import type { MetricEventRecord } from '../analytics/metricEvent.ts';
 import type { CodeGenerationRecord } from '../codeGenerations/codeGeneration.ts';
 import type { DeploymentRecord } from '../deployments/deployment.ts';
 import { isDeployment } from '../deployments/deployments.store.ts';
+import { enabledText, type IntegrationRecord } from '../integrations/integration.ts';
+import { integrationsByType } from '../integrations/integrations.store.ts';
 import { listConnection, type Connection, type PageArgs } from '../list.ts';
 import { hiddenStatuses, type ProjectRecord } from '../projects/project.ts';
 import { projectsByStatus } from '../projects/projects.store.ts';
@@ -56,9 +58,13 @@ export async function listGenerationsByStatus(
   return listConnection(context, 'admin.codeGenerationsByStatus', source, args);
 }
 
+/** Longer than any metric that this API takes; those of the earlier backend may be longer than its rule. */
+const maxMetricLength = 500;
+
 /** Lists all events of a metric, newest first. */
 export async function listEventsOfMetric(context: Context, args: PageArgs & { metric: string }): Promise<Connection<MetricEventRecord>> {
-  if (args.metric === '') throw new RequestError('BAD_USER_INPUT', 'metric must not be empty.');
+  const isName = args.metric !== '' && args.metric.length <= maxMetricLength && args.metric.isWellFormed();
+  if (!isName) throw new RequestError('BAD_USER_INPUT', `metric must have 1 to ${maxMetricLength} characters.`);
   const source: ListSource = { table: 'analytics', index: 'MetricIndex', partition: args.metric, descending: true };
   return listConnection(context, 'admin.metricEvents', source, args);
 }
@@ -70,6 +76,15 @@ export async function listActivityByEntityType(
 ): Promise<Connection<ActivityRecord>> {
   const source: ListSource = { table: 'activity', index: 'EntityTypeIndex', partition: args.entityType, descending: true };
   return listConnection(context, 'admin.activityByEntityType', source, args);
+}
+
+/** Lists all integrations of a type, disabled ones first, or only those that are switched on or off. */
+export async function listIntegrationsByType(
+  context: Context,
+  args: PageArgs & { type: string; enabled?: boolean | null },
+): Promise<Connection<IntegrationRecord>> {
+  const source = integrationsByType(args.type, args.enabled == null ? null : enabledText(args.enabled));
+  return listConnection(context, 'admin.integrationsByType', source, args);
 }
 
 /** Returns the account with an e-mail address, or null. */
