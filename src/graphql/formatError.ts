@@ -19,7 +19,7 @@ export function formatError(formatted: GraphQLFormattedError, error: unknown, { 
   const code = formatted.extensions?.['code'];
   const isLibraryError =
     (original == null || original instanceof GraphQLError) && typeof code === 'string' && code !== 'INTERNAL_SERVER_ERROR';
-  if (isLibraryError) return { ...formatted, extensions: { code, requestId, retryable: false } };
+  if (isLibraryError) return { ...formatted, message: withoutValues(formatted.message), extensions: { code, requestId, retryable: false } };
   const shown = toRequestError(original ?? error);
   if (shown.code === 'INTERNAL_SERVER_ERROR')
     log.error({ err: shown.cause ?? error, path: formatted.path }, 'unexpected error in a resolver');
@@ -29,6 +29,18 @@ export function formatError(formatted: GraphQLFormattedError, error: unknown, { 
     ...(formatted.path && { path: formatted.path }),
     extensions: { code: shown.code, requestId, retryable: shown.retryable },
   };
+}
+
+/**
+ * Returns a message of the GraphQL library without the value that was wrong: it quotes whole inputs, with passwords and
+ * tokens in them, and clients tend to log messages. Where and why stays.
+ */
+function withoutValues(message: string): string {
+  return message
+    .replace(/( cannot represent [\w -]{0,60}value): [\s\S]*$/, '$1.')
+    .replace(/ got invalid value [\s\S]*?((?: at "[\w.[\]]+")?; [A-Z][^;]*)$/, ' got an invalid value$1')
+    .replace(/ got invalid value [\s\S]*$/, ' got an invalid value.')
+    .replace(/(Expected value of type "[^"]+"), found [\s\S]*?(; [A-Z][^;]*)?$/, '$1$2');
 }
 
 /** Turns an error outside of execution (a refused request) into the same shape. */
