@@ -110,6 +110,7 @@ function answerAws(seen: ProviderRequestSeen): Reply {
   const authorization = seen.headers.authorization ?? '';
   const refuse = (Code: string): Reply => ({ status: 403, body: { Error: { Code, Message: 'no', Type: 'Sender' }, RequestId: '1' } });
   if (!authorization.includes(`Credential=${String(goodConfigs.aws['accessKeyId'])}/`)) return refuse('InvalidClientTokenId');
+  if (!authorization.includes(`/${String(goodConfigs.aws['region'])}/sts/aws4_request,`)) return refuse('SignatureDoesNotMatch');
   if (!authorization.endsWith(`Signature=${signatureOf(seen, authorization)}`)) return refuse('SignatureDoesNotMatch');
   const form = new URLSearchParams(seen.body);
   if (form.get('Action') === 'AssumeRole') {
