@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import { loadConfig, type Config } from './config.ts';
 import { createServices, type Services } from './context.ts';
 import { resumeDeletions } from './domains/projects/deletion.service.ts';
+import { resumeTransfers } from './domains/teams/transfer.service.ts';
 import { createLog } from './http/logging.ts';
 import { closeServer, createServer, readVersion } from './server.ts';
 import { openDatabase, type OpenDatabase } from './startup/database.ts';
@@ -56,11 +57,14 @@ async function start(): Promise<Running> {
 
 /** Takes up what an earlier process left unfinished, now and then; at the start everything, where no other process can be at it. */
 function startMaintenance({ config, services }: Running): void {
-  let all = config.database.location.kind === 'embedded';
-  services.background.repeat('interrupted deletions', maintenanceIntervalMs, async (signal) => {
-    await resumeDeletions(services, signal, { all });
-    all = false;
-  });
+  const jobs = { 'interrupted deletions': resumeDeletions, 'interrupted transfers': resumeTransfers };
+  for (const [name, resume] of Object.entries(jobs)) {
+    let all = config.database.location.kind === 'embedded';
+    services.background.repeat(name, maintenanceIntervalMs, async (signal) => {
+      await resume(services, signal, { all });
+      all = false;
+    });
+  }
 }
 
 /** Not ready → no new connections → requests in flight answered → background work ended → database stopped. Exits with `code`. */
