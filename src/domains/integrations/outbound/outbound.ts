@@ -4,7 +4,7 @@
  */
 import { lookup as systemLookup, type LookupAddress } from 'node:dns';
 import type { LookupFunction } from 'node:net';
-import type * as Undici from 'undici';
+import type Undici from 'undici';
 import type { Agent, buildConnector, Dispatcher } from 'undici';
 import { isPublicAddress, isPublicHost } from './addresses.ts';
 
@@ -59,8 +59,8 @@ export function createOutbound(options: OutboundOptions = {}): Outbound {
   let agents: { guarded: Agent; trusted: Agent } | undefined;
 
   return async (request) => {
-    // Loaded with the first call: most processes never make one.
-    const undici = await import('undici');
+    // Loaded with the first call: most processes never make one. The bundle gives CommonJS packages a default export only.
+    const { default: undici } = await import('undici');
     agents ??= createAgents(undici, resolve);
     const dispatcher = request.trusted ? agents.trusted : agents.guarded;
     let { url } = request;
