@@ -1,4 +1,5 @@
-// Builds the server (src/main.ts → dist/main.js with its lazily loaded chunks) and the explorer page (→ dist/explorer/).
+// Builds the server (src/main.ts → dist/main.js with its lazily loaded chunks), the command line tools (src/cli/ → dist/admin.js,
+// dist/demo.js) and the explorer page (→ dist/explorer/).
 //   node scripts/build.mjs             builds
 //   node scripts/build.mjs --if-stale  builds only when a source is newer than the last build (a few milliseconds when not)
 //   node scripts/build.mjs --watch     builds and starts the server, again after every change
@@ -68,6 +69,9 @@ const serverOptions = {
   banner: { js: "import { createRequire as bundleRequire } from 'node:module'; const require = bundleRequire(import.meta.url);" },
 };
 
+/** Options of the command line tools: one file each, so that the server's bundle stays as it is without them. */
+const toolOptions = { ...serverOptions, entryPoints: { admin: 'src/cli/admin.ts', demo: 'src/cli/demo.ts' }, splitting: false };
+
 /** Options of the explorer page: one script and one style sheet, fonts inside, nothing fetched from elsewhere. */
 const explorerOptions = {
   absWorkingDir: root,
@@ -135,15 +139,14 @@ function explorerPage(outputFiles) {
     .replace('icon.svg', `/explorer/${name('.svg')}`);
 }
 
-/** Builds both bundles and writes them to dist/. Returns the file count and sizes; throws esbuild's error, with its messages. */
+/** Builds all bundles and writes them to dist/. Returns the file count and sizes; throws esbuild's error, with its messages. */
 async function build() {
   const { build: bundle } = await import('esbuild');
   const begun = new Date();
-  const [server, explorer] = await Promise.all([bundle(serverOptions), bundle(explorerOptions)]);
-  assertOneGraphql(server.metafile);
-  assertOneGraphql(explorer.metafile);
+  const [server, tools, explorer] = await Promise.all([serverOptions, toolOptions, explorerOptions].map((options) => bundle(options)));
+  for (const { metafile } of [server, tools, explorer]) assertOneGraphql(metafile);
   const page = [...explorer.outputFiles, explorerIcon()];
-  const files = new Map([...server.outputFiles, ...page].map(({ path, contents }) => [path, Buffer.from(contents)]));
+  const files = new Map([...server.outputFiles, ...tools.outputFiles, ...page].map(({ path, contents }) => [path, Buffer.from(contents)]));
   files.set(join(dist, 'explorer/index.html'), Buffer.from(explorerPage(page)));
   for (const [path, contents] of [...files]) {
     if (/explorer\/.*\.(js|css)$/.test(path)) files.set(`${path}.gz`, gzipSync(contents, { level: 9 }));

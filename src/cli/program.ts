@@ -1,4 +1,5 @@
 /** What the command line tools share: the configuration and the database of the server, and how they end. */
+import { setMaxListeners } from 'node:events';
 import type { Config } from '../config.ts';
 import { loadConfig } from '../config.ts';
 import { createContext, createServices, type Context, type Services } from '../context.ts';
@@ -38,6 +39,8 @@ export async function withDatabase<T>(
   options: OpenOptions,
   work: (workplace: Workplace) => Promise<T>,
 ): Promise<T> {
+  // Every call to the database in flight listens to it; Node takes more than ten for a leak.
+  setMaxListeners(0, signal);
   const log = createLog({ ...config, logLevel: 'warn' }, { write: (line) => terminal.err(line.trimEnd()) });
   const open = await openDatabase(config, log, { join: true, ...options });
   const services = createServices({ database: open.database, settings: config, log });
