@@ -9,7 +9,21 @@ const folder = process.argv[2] ?? '.';
 const lockFile = join(folder, 'package-lock.json');
 const lock = JSON.parse(readFileSync(lockFile, 'utf8'));
 const systems = ['aix', 'android', 'darwin', 'freebsd', 'linux', 'netbsd', 'openbsd', 'openharmony', 'sunos', 'win32'];
-const processors = { arm64: 'arm64', armv6: 'arm', armv7: 'arm', arm: 'arm', ia32: 'ia32', loong64: 'loong64', ppc64le: 'ppc64', ppc64: 'ppc64', riscv64: 'riscv64', s390x: 's390x', wasm32: 'wasm32', x64: 'x64', universal: undefined };
+const processors = {
+  arm64: 'arm64',
+  armv6: 'arm',
+  armv7: 'arm',
+  arm: 'arm',
+  ia32: 'ia32',
+  loong64: 'loong64',
+  ppc64le: 'ppc64',
+  ppc64: 'ppc64',
+  riscv64: 'riscv64',
+  s390x: 's390x',
+  wasm32: 'wasm32',
+  x64: 'x64',
+  universal: undefined,
+};
 const completed = [];
 
 /** Returns the version that some package of the lock file wants of an optional package. */
@@ -32,7 +46,11 @@ for (const [path, entry] of Object.entries(lock.packages)) {
   const words = name.split(/[/-]/);
   const os = systems.find((system) => words.includes(system)) ?? (words.includes('darwin') ? 'darwin' : undefined);
   const cpu = words.map((word) => processors[word]).find(Boolean);
-  const libc = words.some((word) => word.startsWith('musl')) ? 'musl' : words.some((word) => word.startsWith('gnu')) && os === 'linux' ? 'glibc' : undefined;
+  const libc = words.some((word) => word.startsWith('musl'))
+    ? 'musl'
+    : words.some((word) => word.startsWith('gnu')) && os === 'linux'
+      ? 'glibc'
+      : undefined;
   const version = wantedVersion(name);
   if (!version) throw new Error(`${lockFile}: no package wants ${name}; run npm install again`);
   Object.assign(entry, { version, ...(cpu && { cpu: [cpu] }), ...(libc && { libc: [libc] }), optional: true, ...(os && { os: [os] }) });

@@ -267,7 +267,7 @@ describe('logs', () => {
     expect((await readAll(id, { first: 2 })).messages).toEqual(['old one', 'old two', 'odd', 'new']);
     const key = crypto.randomUUID();
     const report = `mutation ($id: ID!, $key: String) { deploymentReport(id: $id, input: { status: SUCCESS }, idempotencyKey: $key) { deployment { status logs { nodes { message } } } userErrors { message } } }`;
-    for (const _ of [1, 2]) {
+    for (let repetition = 0; repetition < 2; repetition += 1) {
       const { deploymentReport } = await api.must(owner, report, { id, key });
       expect(deploymentReport.deployment.logs.nodes).toHaveLength(4);
     }

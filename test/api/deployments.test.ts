@@ -349,7 +349,7 @@ describe('deploymentReport', () => {
     expect(dry.data.deploymentReport.deployment).toMatchObject({ status: 'SUCCESS', revision: 2 });
     expect(writesOf(dry)).toEqual([]);
     const variables = { id, input: { status: 'DEPLOYING', message: 'once' }, key: crypto.randomUUID() };
-    for (const _ of [1, 2])
+    for (let repetition = 0; repetition < 2; repetition += 1)
       expect((await api.must(owner, reportDocument, variables)).deploymentReport.deployment).toMatchObject({
         status: 'DEPLOYING',
         revision: 2,
