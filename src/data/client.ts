@@ -38,7 +38,8 @@ export function createDatabase(options: DatabaseOptions): Database {
     ...(options.credentials && { credentials: options.credentials }),
     maxAttempts: 3,
     requestHandler: {
-      connectionTimeout: 1_000,
+      // Not shorter: under a burst of work the event loop notices an open connection only later.
+      connectionTimeout: 3_000,
       requestTimeout: 5_000,
       throwOnRequestTimeout: true,
       socketTimeout: 5_000,
