@@ -136,8 +136,8 @@ describe('an expired row is in no list and no count', () => {
       });
     }
     expect(await usage()).toEqual({
-      metricEvents: { value: before.metricEvents.value + 1, precision: 'EXACT' },
-      actions: { value: before.actions.value + 1, precision: 'EXACT' },
+      metricEvents: { value: Number(before.metricEvents.value) + 1, precision: 'EXACT' },
+      actions: { value: Number(before.actions.value) + 1, precision: 'EXACT' },
     });
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { makeExecutableSchema } from '@graphql-tools/schema';
-import { graphql, isEnumType, parse } from 'graphql';
+import { graphql, isEnumType, Kind, parse } from 'graphql';
 import { enumResolvers, readUnknownValues, storedEnumValue } from '../../src/graphql/enums.ts';
 import { createSchema, readTypeDefs } from '../../src/graphql/schema.ts';
 
@@ -81,7 +81,7 @@ test('every enum that is given out has UNKNOWN, and every value of it is stored 
   const given = new Set<string>();
   for (const { definitions } of readTypeDefs()) {
     for (const definition of definitions) {
-      if (definition.kind !== 'ObjectTypeDefinition' && definition.kind !== 'ObjectTypeExtension') continue;
+      if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION && definition.kind !== Kind.OBJECT_TYPE_EXTENSION) continue;
       for (const field of definition.fields ?? []) given.add(JSON.stringify(field.type).match(/"value":"(\w+)"/)?.[1] ?? '');
     }
   }

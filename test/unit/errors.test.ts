@@ -16,7 +16,7 @@ function sdkError(name: string, members: object = {}): Error {
 
 /** The same error as if another realm had made it, as Node's own modules do under Jest. */
 function foreign(error: Error): object {
-  return { ...error, name: error.name, message: error.message, stack: error.stack };
+  return { ...(error as object), name: error.name, message: error.message, stack: error.stack };
 }
 
 const cases: readonly (readonly [string, Error, string, boolean])[] = [

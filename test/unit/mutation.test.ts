@@ -3,7 +3,7 @@
  * effect, and answers success. The table has a row for every mutation, so a new one without a row does not compile.
  */
 import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { connect, type Row } from '../../src/data/connection.ts';
 import { readOwnerCounts, readProjectCounts } from '../../src/data/counters.ts';
 import { projectRowsIndex, tableIds } from '../../src/data/tables.ts';
@@ -44,7 +44,7 @@ interface Scenario {
 }
 
 const errors = 'userErrors { code message }';
-const byId = (make: (world: World) => Promise<{ id: string }>) => async (world) => ({ id: (await make(world)).id });
+const byId = (make: (world: World) => Promise<{ id: string }>) => async (world: World) => ({ id: (await make(world)).id });
 
 const schema = byId(({ owner, projectId }) => fakeSchema(harness, owner, { projectId, name: 'main' }));
 const architecture = byId(({ owner, projectId }) => fakeArchitecture(harness, owner, { projectId }));
@@ -273,21 +273,28 @@ const table: Record<keyof MutationResolvers, Scenario | { asksOutside: string }>
   },
 };
 
-/** Drops the acknowledgement of the next transaction after it was applied; every retry of the SDK is behind it. */
-function loseNextAcknowledgement({ forgetsToken }: { forgetsToken: boolean }): { lost: () => number; restore: () => void } {
+/** Puts itself between the API and every transaction, above all retries of the SDK. Returns how to step aside again. */
+function interceptTransactions(handle: (command: TransactWriteCommand, send: () => Promise<unknown>) => Promise<unknown>): () => void {
   const { documents } = harness.database;
   const send = documents.send.bind(documents) as (command: object, options?: object) => Promise<unknown>;
+  const intercepted = (command: object, options?: object): Promise<unknown> =>
+    command instanceof TransactWriteCommand ? handle(command, () => send(command, options)) : send(command, options);
+  documents.send = intercepted as typeof documents.send;
+  return () => Reflect.deleteProperty(documents, 'send');
+}
+
+/** Drops the acknowledgement of the next transaction after it was applied. */
+function loseNextAcknowledgement({ forgetsToken }: { forgetsToken: boolean }): { lost: () => number; restore: () => void } {
   let lost = 0;
-  const spy = jest.spyOn(documents, 'send').mockImplementation(async (command: object, options?: object) => {
-    if (!(command instanceof TransactWriteCommand)) return send(command, options);
+  const restore = interceptTransactions(async (command, send) => {
     // As if DynamoDB remembered the token no longer: then only the conditions of the writes can tell.
     if (lost > 0 && forgetsToken) command.input.ClientRequestToken = crypto.randomUUID();
-    const answer = await send(command, options);
+    const answer = await send();
     if (lost > 0) return answer;
     lost += 1;
     throw Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
   });
-  return { lost: () => lost, restore: () => spy.mockRestore() };
+  return { lost: () => lost, restore };
 }
 
 /** Everything that a mutation may have changed, without what differs between any two runs: ids, times, and the random `order` of pages. */
@@ -372,16 +379,13 @@ describe.each(scenarios)('$field, its acknowledgement lost', ({ field, scenario 
 describe('a transaction that never comes through', () => {
   test('ends as an error that tells to try again, and nothing of it is there', async () => {
     const owner = await harness.signUp();
-    const { documents } = harness.database;
-    const send = documents.send.bind(documents) as (command: object, options?: object) => Promise<unknown>;
     let tries = 0;
-    const spy = jest.spyOn(documents, 'send').mockImplementation((command: object, options?: object) => {
-      if (!(command instanceof TransactWriteCommand)) return send(command, options);
+    const restore = interceptTransactions(() => {
       tries += 1;
       return Promise.reject(Object.assign(new Error('connect ECONNREFUSED 10.0.0.1:8000'), { code: 'ECONNREFUSED' }));
     });
     const { errors: top, data } = await harness.run(owner, `mutation { projectCreate(input: { name: "x" }) { project { id } ${errors} } }`);
-    spy.mockRestore();
+    restore();
     expect(data).toBeNull();
     expect(top[0]?.extensions).toMatchObject({ code: 'INTERNAL_SERVER_ERROR', retryable: true });
     expect(top[0]?.message).not.toMatch(/ECONN|10\.0\.0\.1/);
