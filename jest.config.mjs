@@ -1,6 +1,8 @@
 /** @type {import('jest').Config} */
 export default {
   testEnvironment: 'node',
+  // Every core: workers share nothing but the database process, where each has tables of its own.
+  maxWorkers: '100%',
   // Some tests hash many passwords or store megabytes; a busy machine must not fail them.
   testTimeout: 30_000,
   testMatch: ['<rootDir>/test/**/*.test.ts'],
