@@ -14,6 +14,7 @@ import {
   type Value,
 } from './expressions.ts';
 import { tables, type IndexName, type KeyAttribute, type TableId } from './tables.ts';
+import { isPossibleKey, isPossibleQuery } from './keyText.ts';
 import { DatabaseBusy, isThrottling, isTimeout, isUnavailable, TransactionRejected } from './errors.ts';
 
 /** An item as DynamoDB keeps it. */
@@ -107,6 +108,7 @@ export function connect(
 
   const connection: Connection = {
     async get(table, key, { consistent = false } = {}) {
+      if (!isPossibleKey(table, key)) return null;
       const started = performance.now();
       const answer = await documents.send(
         new GetCommand({ TableName: database.name(table), Key: key, ConsistentRead: consistent, ReturnConsumedCapacity: 'TOTAL' }),
@@ -121,7 +123,8 @@ export function connect(
       const attributes = Object.values(tables[table].key);
       const text = (row: Row): string => JSON.stringify(attributes.map((attribute) => row[attribute] as string));
       const found = new Map<string, Row>();
-      let open: Row[] = [...new Map(keys.map((key) => [text(key), key])).values()];
+      const possible = keys.filter((key) => isPossibleKey(table, key));
+      let open: Row[] = [...new Map(possible.map((key) => [text(key), key])).values()];
       for (let round = 0; open.length > 0; round += 1) {
         if (round === maxRounds) throw new DatabaseBusy('BatchGetItem left keys unprocessed');
         if (round > 0) await backOff(round, signal);
@@ -139,6 +142,7 @@ export function connect(
     },
 
     async query(request) {
+      if (!isPossibleQuery(request)) return { items: [], next: null };
       const started = performance.now();
       const answer = await documents.send(new QueryCommand(queryInput(database, request)), http);
       const items = answer.Items ?? [];

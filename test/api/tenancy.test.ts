@@ -384,3 +384,18 @@ test('ids that are no keys are missing like all others', async () => {
       expect(payload.userErrors).toMatchObject([{ code: 'NOT_FOUND' }]);
   }
 });
+
+test('names and members that are no keys are missing too', async () => {
+  const read =
+    'query ($id: ID!, $x: String!) { project(id: $id) { schema(name: $x) { id } documentation(category: $x) { nodes { id } } metricEvents(metric: $x) { nodes { id } } } }';
+  const write = `mutation ($id: ID!, $x: ID!) { memberRoleUpdate(projectId: $id, userId: $x, role: VIEWER) { ${errors} } memberRemove(projectId: $id, userId: $x) { ${errors} } ownershipTransfer(projectId: $id, userId: $x) { ${errors} } }`;
+  for (const x of ['', 'x'.repeat(1_500), 'x'.repeat(3_000), '\ud800']) {
+    const found = await harness.run(ada, read, { id: hidden.prj, x });
+    expect([x, found.errors]).toEqual([x, []]);
+    expect(found.data.project).toEqual({ schema: null, documentation: { nodes: [] }, metricEvents: { nodes: [] } });
+    const changed = await harness.run(ada, write, { id: hidden.prj, x });
+    expect([x, changed.errors]).toEqual([x, []]);
+    for (const payload of Object.values(changed.data as Record<string, Data>))
+      expect(payload.userErrors).toMatchObject([{ code: 'NOT_FOUND' }]);
+  }
+});
