@@ -18,7 +18,5 @@ export function isPossibleKey(table: TableId, key: Row): boolean {
 
 /** Returns whether anything can match a query. */
 export function isPossibleQuery({ partition, range }: QueryRequest): boolean {
-  return (
-    fits(partition, maxPartitionBytes) && Object.values(range ?? {}).every((value) => value === undefined || fits(value, maxSortBytes))
-  );
+  return fits(partition, maxPartitionBytes) && Object.values(range ?? {}).every((value) => fits(value, maxSortBytes));
 }
