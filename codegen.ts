@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { CodegenConfig } from '@graphql-codegen/cli';
-import { parse } from 'graphql';
+import { Kind, parse } from 'graphql';
 import { storedEnumValue } from './src/graphql/enums.ts';
 
 const model = (module: string, name: string): string => `import('../domains/${module}').${name}`;
@@ -61,13 +61,13 @@ const enumValues: Record<string, Record<string, string>> = {};
 /** A row may hold a value that no enum has: resolvers return text, the enum turns it into a name or UNKNOWN. */
 const enumModels: Record<string, string> = {};
 for (const definition of definitions) {
-  if (definition.kind === 'EnumTypeDefinition') {
+  if (definition.kind === Kind.ENUM_TYPE_DEFINITION) {
     enumValues[definition.name.value] = Object.fromEntries(
       (definition.values ?? []).map(({ name }) => [name.value, storedEnumValue(name.value)]),
     );
     enumModels[definition.name.value] = 'string';
   }
-  if (definition.kind !== 'ObjectTypeDefinition') continue;
+  if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION) continue;
   const [, type = '', kind = ''] = /^(.+)(Connection|Edge)$/.exec(definition.name.value) ?? [];
   const record = records[type];
   if (record) lists[`${type}${kind}`] = `import('../domains/list.ts').${kind}<${record}>`;

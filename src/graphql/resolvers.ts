@@ -22,7 +22,6 @@ import { documentationResolvers } from '../domains/documentation/documentation.r
 import type { DocumentationPageRecord } from '../domains/documentation/documentationPage.ts';
 import type { SearchHit } from '../domains/documentation/search.ts';
 import { homeResolvers } from '../domains/home/home.resolvers.ts';
-import type { HomeModel } from '../domains/home/home.service.ts';
 import { integrationsResolvers } from '../domains/integrations/integrations.resolvers.ts';
 import type { IntegrationRecord } from '../domains/integrations/integration.ts';
 import { findNode } from '../domains/node.ts';
@@ -144,7 +143,7 @@ const CodeGeneration: Complete<CodeGenerationResolvers, CodeGenerationRecord> = 
 const GeneratedFile: Complete<GeneratedFileResolvers, GeneratedFileRecord> = codeGenerationsResolvers.GeneratedFile;
 const Integration: Complete<IntegrationResolvers, Omit<IntegrationRecord, 'enabled' | 'config'>> = integrationsResolvers.Integration;
 
-const Home: Complete<HomeResolvers, Omit<HomeModel, 'viewer'>> = homeResolvers.Home;
+const Home: Required<HomeResolvers> = homeResolvers.Home;
 const Dashboard: Complete<DashboardResolvers, DashboardModel> = dashboardResolvers.Dashboard;
 const Usage: Complete<UsageResolvers, UsageModel> = dashboardResolvers.Usage;
 const Member: Complete<MemberResolvers, MemberRecord> = teamsResolvers.Member;

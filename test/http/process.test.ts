@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
@@ -143,7 +144,8 @@ describe('a running server', () => {
     await Promise.any(answers);
     server.signal('SIGTERM');
     const results = await Promise.allSettled(answers);
-    expect(results.filter((result) => result.status === 'rejected')).toEqual([]);
+    const reasonOf = (reason: unknown): string => (reason instanceof Error && reason.cause ? inspect(reason.cause) : inspect(reason));
+    expect(results.flatMap((result) => (result.status === 'rejected' ? [reasonOf(result.reason)] : []))).toEqual([]);
     expect(await server.ended).toMatchObject({ code: 0, stderr: '' });
     await expect(fetch(`${server.url}/livez`)).rejects.toThrow();
   });

@@ -26,6 +26,8 @@ function read({ type, db }) {
   };
 }
 
+// Else a character whose bytes lie in two chunks would be broken.
+process.stdin.setEncoding('utf8');
 let input = '';
 for await (const chunk of process.stdin) input += chunk;
 const results = [];

@@ -2,6 +2,8 @@
 // A process of its own, because the parser takes seconds to load and a lot of memory.
 import { Parser } from '@dbml/core';
 
+// Else a character whose bytes lie in two chunks would be broken.
+process.stdin.setEncoding('utf8');
 let input = '';
 for await (const chunk of process.stdin) input += chunk;
 const results = JSON.parse(input).map((text) => {

@@ -7,6 +7,8 @@ Object.assign(globalThis, { window, document: window.document });
 const { default: mermaid } = await import('mermaid');
 mermaid.initialize({ startOnLoad: false });
 
+// Else a character whose bytes lie in two chunks would be broken.
+process.stdin.setEncoding('utf8');
 let input = '';
 for await (const chunk of process.stdin) input += chunk;
 const results = [];
