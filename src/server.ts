@@ -3,7 +3,7 @@ import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } 
 import type { GraphQLSchema } from 'graphql';
 import { readFileSync } from 'node:fs';
 import { Server as NetServer } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import type { Services } from './context.ts';
@@ -71,10 +71,21 @@ const lastRequestsMs = 250;
  * "Connection: close"), then those in flight. Fastify alone would close a connection whose request is still in the socket.
  */
 export async function closeServer(server: FastifyInstance): Promise<void> {
+  await pollSockets();
   // Node's http.Server.close() also ends connections that wait for nothing; the close of net.Server ends the listener only.
   NetServer.prototype.close.call(server.server);
   await sleep(lastRequestsMs);
+  await pollSockets();
   await server.close();
+}
+
+/**
+ * Accepts every connection and reads every request that the kernel holds by now. On a starved machine a turn of the event
+ * loop takes longer than any of the waits here; then timers fire first, and what was not polled yet would be reset.
+ */
+async function pollSockets(): Promise<void> {
+  // Immediates run after the poll phase. The first one may be in a turn that has polled already; accepted sockets are read a turn later.
+  for (let turn = 0; turn < 4; turn += 1) await nextTurn();
 }
 
 /** Returns the server, ready to listen. End it with `closeServer`. */
