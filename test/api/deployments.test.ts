@@ -823,3 +823,15 @@ describe('rows of the earlier backend', () => {
     expect((await stats(project.id)).deployments).toBe(1);
   });
 });
+
+test.each([1e300, 2 ** 60])('refuses the number %p in metadata, which DynamoDB can not keep exactly', async (number) => {
+  const owner = await api.signUp();
+  const project = await fakeProject(api, owner);
+  const { data, errors } = await api.run(
+    owner,
+    'mutation ($input: DeploymentCreateInput!) { deploymentCreate(input: $input) { deployment { id } userErrors { code field } } }',
+    { input: { projectId: project.id, environment: 'STAGING', provider: 'AWS', metadata: { number } } },
+  );
+  expect(errors).toEqual([]);
+  expect(data.deploymentCreate).toEqual({ deployment: null, userErrors: [{ code: 'VALIDATION', field: ['input', 'metadata'] }] });
+});

@@ -2,6 +2,7 @@
 import { findProjectAccess, readableRows, requireProjectAccess, requireViewer, type ProjectAccess } from '../../auth/access.ts';
 import type { Viewer } from '../../auth/authenticate.ts';
 import type { Context } from '../../context.ts';
+import { fitsAttributes } from '../../data/body.ts';
 import { notFound, refused } from '../../errors.ts';
 import { jsonProblem } from '../json.ts';
 import { listConnection, type Connection, type PageArgs } from '../list.ts';
@@ -176,12 +177,14 @@ export function createdActivity(deployment: DeploymentRecord) {
 
 const maxMetadataBytes = 16 * 1024;
 
+const unstorable = 'The metadata has a number that can not be kept exactly, or lies too deep. Send large numbers as texts.';
+
 function checkInput({ version, url, metadata }: DeploymentInput): void {
   const checks = new Checks();
   checks.text(['input', 'version'], version, { min: 1, max: 100 });
   checks.text(['input', 'url'], url, { max: 2_000 });
   // The depth is checked first: JSON.stringify of very deep input overflows the stack.
-  const problem = jsonProblem(metadata);
+  const problem = jsonProblem(metadata) ?? (fitsAttributes(metadata ?? {}, 1) ? null : unstorable);
   checks.add(['input', 'metadata'], problem);
   const bytes = problem === null ? Buffer.byteLength(JSON.stringify(metadata ?? {})) : 0;
   if (bytes > maxMetadataBytes)
