@@ -13,7 +13,7 @@ import {
   type SortRange,
   type Value,
 } from './expressions.ts';
-import { tables, type IndexName, type KeyAttribute, type TableId } from './tables.ts';
+import { keyOf, tables, type IndexName, type KeyAttribute, type TableId } from './tables.ts';
 import { isPossibleKey, isPossibleQuery } from './keyText.ts';
 import { DatabaseBusy, isThrottling, isTimeout, isUnavailable, TransactionRejected } from './errors.ts';
 
@@ -205,9 +205,7 @@ export function connect(
 
 function queryInput(database: Database, request: QueryRequest) {
   const { table, index } = request;
-  const indexes: Readonly<Record<string, { partition: string; sort?: string }>> = tables[table].indexes;
-  const key: { partition: string; sort?: string } | undefined = index ? indexes[index] : tables[table].key;
-  if (!key) throw new Error(`The catalogue has no index ${String(index)} of ${table}.`);
+  const key = keyOf(table, index);
   const placeholders = new Placeholders();
   const expression = keyExpression(
     placeholders,

@@ -1,6 +1,6 @@
 /** What can be a key at all. DynamoDB answers other texts with an error; for a reader they simply name nothing. */
 import type { QueryRequest, Row } from './connection.ts';
-import { tables, type TableId } from './tables.ts';
+import { keyOf, type TableId } from './tables.ts';
 
 /** Longest keys, in bytes (DynamoDB Developer Guide, "Constraints"). */
 const maxPartitionBytes = 2_048;
@@ -12,7 +12,7 @@ function fits(value: unknown, maxBytes: number): boolean {
 
 /** Returns whether an item of the table can have this primary key. */
 export function isPossibleKey(table: TableId, key: Row): boolean {
-  const { partition, sort }: { partition: string; sort?: string } = tables[table].key;
+  const { partition, sort } = keyOf(table);
   return fits(key[partition], maxPartitionBytes) && (sort === undefined || fits(key[sort], maxSortBytes));
 }
 

@@ -5,7 +5,7 @@
 import DataLoader from 'dataloader';
 import type { Connection, Row } from './connection.ts';
 import { readPage, type ListSource, type Page, type PageRequest } from './page.ts';
-import { tables, type TableId } from './tables.ts';
+import { keyOf, tables, type TableId } from './tables.ts';
 
 /** An object's id and, where it is known, the value of its table's sort key (`userId`), which saves a query. */
 export interface RowId {
@@ -65,7 +65,7 @@ export function createLoaders(connection: Connection, nowSeconds: () => number):
    * its own, then `#`. Only while a project changes hands may items of the former owner lie before it: those are skipped.
    */
   async function findById(table: TableId, { id, sort }: RowId): Promise<Row | null> {
-    const key: { partition: string; sort?: string } = tables[table].key;
+    const key = keyOf(table);
     if (!key.sort) return byKey(table).load({ [key.partition]: id });
     const known = sort === undefined ? null : await byKey(table).load({ [key.partition]: id, [key.sort]: sort });
     if (known) return known;

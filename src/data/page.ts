@@ -1,7 +1,7 @@
 /** Pages of one partition of a table or index: forward and backward, filtered under a scan budget, with exact ends. */
 import type { Connection, QueryRequest, Row } from './connection.ts';
 import type { SortRange } from './expressions.ts';
-import { tables, ttlAttribute, type IndexName, type TableId } from './tables.ts';
+import { keyOf, projectRowsIndex, tables, ttlAttribute, type IndexName, type TableId } from './tables.ts';
 
 /** A list: one partition, its order, and which of its rows count. */
 export type ListSource = { [T in TableId]: ListSourceOf<T> }[TableId];
@@ -51,8 +51,7 @@ export const scanBudget = 1_000;
 
 /** Returns the attributes that identify a position in a list: the keys of its index, then those of the table. */
 export function positionAttributes(table: TableId, index?: string): string[] {
-  const indexes: Readonly<Record<string, { partition: string; sort?: string }>> = tables[table].indexes;
-  const keys: { partition: string; sort?: string }[] = [...(index && indexes[index] ? [indexes[index]] : []), tables[table].key];
+  const keys = [...(index === undefined ? [] : [keyOf(table, index)]), keyOf(table)];
   return [...new Set(keys.flatMap((key) => [key.partition, ...(key.sort ? [key.sort] : [])]))];
 }
 
@@ -122,6 +121,29 @@ function keysOf({ table, index, partition, range }: ListSource): QueryRequest {
   return { table, index, partition, range } as QueryRequest;
 }
 
+/** Reads a partition to its end, one page of DynamoDB (1 MB, or `limit` rows) at a time, each when the one before was dealt with. */
+export async function* walkPartition(connection: Connection, request: QueryRequest): AsyncGenerator<Row[], void, undefined> {
+  let start = request.start;
+  do {
+    const page = await connection.query({ ...request, start });
+    yield page.items;
+    start = page.next ?? undefined;
+  } while (start);
+}
+
+/** Returns all items of a partition, for partitions that stay small. */
+export async function readPartition(connection: Connection, request: QueryRequest): Promise<Row[]> {
+  const items: Row[] = [];
+  for await (const page of walkPartition(connection, request)) items.push(...page);
+  return items;
+}
+
+/** The rows of a project in a table that lists them, whatever the index. */
+export function rowsOfProject(table: TableId, projectId: string, limit: number): QueryRequest {
+  // An index that belongs to the table, which TypeScript can not follow through the union of tables.
+  return { table, index: projectRowsIndex(table), partition: projectId, limit } as QueryRequest;
+}
+
 /** Returns whether the list has a row on the far side of `from`: before an `after` cursor, or after a `before` cursor. */
 export async function hasRowBehind(
   connection: Connection,
@@ -129,7 +151,7 @@ export async function hasRowBehind(
   page: PageRequest & { from: Row },
   nowSeconds: number,
 ): Promise<boolean> {
-  // The row of the cursor itself counts as behind; it is read with the rest, from the position one page further.
+  // A Query begins after its start key, so the row of the cursor itself, which counts as behind, is looked at on its own.
   const behind = await readPage(connection, source, { size: 1, forward: !page.forward, from: page.from }, nowSeconds);
   if (behind.hasMore || behind.rows.length > 0) return true;
   const { table } = source;

@@ -185,8 +185,13 @@ type AttributeOf<K> = K extends { partition: infer P extends string; sort: infer
 /** Attributes of the primary key of the table `T`. */
 export type KeyAttribute<T extends TableId> = AttributeOf<Tables[T]['key']>;
 
-/** Attributes that identify a position in the index `I` of the table `T`: the keys of the index and of the table. */
-export type IndexKeyAttribute<T extends TableId, I extends IndexName<T>> = AttributeOf<Tables[T]['indexes'][I]> | KeyAttribute<T>;
+/** Returns the key of a table, or of one of its indexes. Throws for an index that the table does not have. */
+export function keyOf(table: TableId, index?: string): KeyDefinition {
+  const definition: TableDefinition = tables[table];
+  const key = index === undefined ? definition.key : definition.indexes[index];
+  if (!key) throw new Error(`The catalogue has no index ${String(index)} of ${table}.`);
+  return key;
+}
 
 /** Key attributes that hold numbers; every other key attribute is a string. */
 const numericKeys: ReadonlySet<string> = new Set(['schemas.version', 'documentation.order']);

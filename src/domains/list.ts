@@ -3,7 +3,7 @@ import { findViewer } from '../auth/access.ts';
 import type { Context } from '../context.ts';
 import type { Row } from '../data/connection.ts';
 import { countRows, hasRowBehind, positionAttributes, type ListSource, type Page, type PageRequest } from '../data/page.ts';
-import { tables } from '../data/tables.ts';
+import { keyOf } from '../data/tables.ts';
 import type { Position } from '../data/cursor.ts';
 import { RequestError } from '../errors.ts';
 
@@ -72,7 +72,7 @@ export async function listConnection<T extends Row>(
     source.filterKey,
   ]);
   const attributes = positionAttributes(source.table, source.index);
-  const partitionAttribute = partitionAttributeOf(source);
+  const partitionAttribute = keyOf(source.table, source.index).partition;
   const stored = attributes.filter((attribute) => attribute !== partitionAttribute);
   const cursorOf = (row: Row): string =>
     services.cursors.encode(
@@ -122,11 +122,6 @@ export async function countUpTo(context: Context, { source, limit }: { source: L
 
 function requireCountLimit(limit: number): void {
   if (limit < 1 || limit > maxCount) throw new RequestError('BAD_USER_INPUT', `countUpTo: limit must be from 1 to ${maxCount}.`);
-}
-
-function partitionAttributeOf(source: ListSource): string {
-  const indexes: Readonly<Record<string, { partition: string }>> = tables[source.table].indexes;
-  return (source.index && indexes[source.index]?.partition) || tables[source.table].key.partition;
 }
 
 /** Returns what paging arguments ask for: direction, size (25 unless given) and the cursor to start from. Throws BAD_USER_INPUT for impossible ones. */

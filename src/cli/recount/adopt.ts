@@ -3,11 +3,11 @@
  * row: whose project it is in `ownerId`), which is how services know that it was never counted. Here that is written on
  * it in the transaction that counts it; so at every moment exactly the rows that say so are counted.
  */
-import type { Connection, QueryRequest, Row, Write } from '../../data/connection.ts';
+import type { Connection, Row, Write } from '../../data/connection.ts';
 import { countsOfRow, countWrites, isCounted, type CountChange, type CounterName } from '../../data/counters.ts';
 import { TransactionRejected } from '../../data/errors.ts';
-import { isLive } from '../../data/page.ts';
-import { projectRowsIndex, type TableId } from '../../data/tables.ts';
+import { isLive, rowsOfProject, walkPartition } from '../../data/page.ts';
+import type { TableId } from '../../data/tables.ts';
 import { isVisibleStatus, type ProjectRecord } from '../../domains/projects/project.ts';
 import { isCountedMember } from '../../domains/teams/member.ts';
 import { readTeam } from '../../domains/teams/teams.store.ts';
@@ -26,13 +26,7 @@ export async function eachPage(
   { table, projectId }: { table: TableId; projectId: string },
   visit: (rows: Row[]) => Promise<void>,
 ): Promise<void> {
-  let start: Row | undefined;
-  do {
-    const request = { table, index: projectRowsIndex(table), partition: projectId, limit: 100, start } as QueryRequest;
-    const page = await connection.query(request);
-    await visit(page.items);
-    start = page.next ?? undefined;
-  } while (start);
+  for await (const rows of walkPartition(connection, rowsOfProject(table, projectId, 100))) await visit(rows);
 }
 
 /** Returns rows as they are now, read by their keys: an index may be behind. Those that are gone are left out. */

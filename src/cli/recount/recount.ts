@@ -5,6 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection, Row, Write } from '../../data/connection.ts';
+import { readPartition, walkPartition } from '../../data/page.ts';
 import {
   correctCounts,
   countsOfRow,
@@ -182,26 +183,16 @@ async function countOwner(connection: Connection, ownerId: string): Promise<Reco
 
 /** Returns the rows of all projects of an owner, also of those that are hidden while they are deleted or copied. */
 export async function projectsOf(connection: Connection, ownerId: string): Promise<ProjectRecord[]> {
-  const rows: Row[] = [];
-  let start: Row | undefined;
-  do {
-    const page = await connection.query({ table: 'projects', index: 'UserIdIndex', partition: ownerId, start });
-    rows.push(...page.items);
-    start = page.next ?? undefined;
-  } while (start);
-  return rows as ProjectRecord[];
+  return (await readPartition(connection, { table: 'projects', index: 'UserIdIndex', partition: ownerId })) as ProjectRecord[];
 }
 
 /** Returns the owners of all projects that are draft, active or archived, page by page through StatusIndex. */
 export async function allOwners(connection: Connection): Promise<string[]> {
   const owners = new Set<string>();
   for (const status of ['draft', 'active', 'archived']) {
-    let start: Row | undefined;
-    do {
-      const page = await connection.query({ table: 'projects', index: 'StatusIndex', partition: status, start });
-      for (const { userId } of page.items) owners.add(String(userId));
-      start = page.next ?? undefined;
-    } while (start);
+    for await (const rows of walkPartition(connection, { table: 'projects', index: 'StatusIndex', partition: status })) {
+      for (const { userId } of rows) owners.add(String(userId));
+    }
   }
   return [...owners];
 }

@@ -1,7 +1,7 @@
 /** Copies what a project designs (schemas, architectures, documentation; not what happened to it) into another project. */
-import type { Connection, QueryRequest, Row } from '../../data/connection.ts';
+import type { Connection, Row } from '../../data/connection.ts';
+import { readPartition, rowsOfProject, walkPartition } from '../../data/page.ts';
 import { newId } from '../../data/ids.ts';
-import { projectRowsIndex } from '../../data/tables.ts';
 import type { ProjectRecord } from './project.ts';
 
 /** Kinds of children that are copied, with the prefix of their ids. */
@@ -28,14 +28,11 @@ export async function copyContents(connection: Connection, source: ProjectRecord
 
 async function copyTable(connection: Connection, table: CopiedTable, source: ProjectRecord, target: CopyTarget): Promise<number> {
   let count = 0;
-  let start: Row | undefined;
-  do {
-    const page = await connection.query({ table, index: projectRowsIndex(table), partition: source.id, limit: 25, start } as QueryRequest);
-    for (const row of page.items) await copyObject(connection, table, row, target);
-    if (table === 'schemas') await copyNames(connection, page.items, source, target);
-    count += page.items.length;
-    start = page.next ?? undefined;
-  } while (start);
+  for await (const rows of walkPartition(connection, rowsOfProject(table, source.id, 25))) {
+    for (const row of rows) await copyObject(connection, table, row, target);
+    if (table === 'schemas') await copyNames(connection, rows, source, target);
+    count += rows.length;
+  }
   return count;
 }
 
@@ -54,18 +51,10 @@ async function copyObject(connection: Connection, table: CopiedTable, row: Row, 
     revision: 1,
     edits: [],
   };
-  const chunks: Row[] = [];
-  if (row['bodyId'] !== undefined) {
-    const prefix = `${ownerId}#body#${row['bodyId'] as string}#`;
-    let start: Row | undefined;
-    do {
-      const page = await connection.query({ table, partition: String(row['id']), range: { beginsWith: prefix }, start, consistent: true });
-      chunks.push(
-        ...page.items.map((chunk) => ({ ...chunk, id, userId: `${project.userId}${String(chunk['userId']).slice(ownerId.length)}` })),
-      );
-      start = page.next ?? undefined;
-    } while (start);
-  }
+  const range = { beginsWith: `${ownerId}#body#${row['bodyId'] as string}#` };
+  const body =
+    row['bodyId'] === undefined ? [] : await readPartition(connection, { table, partition: String(row['id']), range, consistent: true });
+  const chunks = body.map((chunk): Row => ({ ...chunk, id, userId: `${project.userId}${String(chunk['userId']).slice(ownerId.length)}` }));
   await connection.writeAll([...chunks, fresh].map((put) => ({ table, put })));
 }
 

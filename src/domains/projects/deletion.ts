@@ -6,6 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Connection, Row, Write } from '../../data/connection.ts';
+import { rowsOfProject, walkPartition } from '../../data/page.ts';
 import { moveOutCounts } from '../../data/counters.ts';
 import { projectRowsIndex, tableIds, tables, type TableId } from '../../data/tables.ts';
 import type { ProjectRecord } from './project.ts';
@@ -44,27 +45,19 @@ async function removeContents(connection: Connection, project: ProjectRecord): P
 
 async function removeChildren(connection: Connection, table: TableId, projectId: string): Promise<number> {
   let removed = 0;
-  let start: Row | undefined;
-  do {
-    const page = await connection.query({ table, index: projectRowsIndex(table), partition: projectId, limit: 100, start } as Parameters<
-      Connection['query']
-    >[0]);
-    for (const row of page.items) removed += await removePartition(connection, table, row['id'] as string);
-    await connection.writeAll(page.items.flatMap((row) => companionsOf(table, row)));
-    start = page.next ?? undefined;
-  } while (start);
+  for await (const rows of walkPartition(connection, rowsOfProject(table, projectId, 100))) {
+    for (const row of rows) removed += await removePartition(connection, table, row['id'] as string);
+    await connection.writeAll(rows.flatMap((row) => companionsOf(table, row)));
+  }
   return removed;
 }
 
 /** Removes members and invitations, and the items that find an invitation by its id, which lie in partitions of their own. */
 async function removeTeam(connection: Connection, projectId: string): Promise<number> {
-  let start: Row | undefined;
-  do {
-    const page = await connection.query({ table: 'teams', partition: projectId, start, consistent: true });
-    const ids = page.items.flatMap(({ id }) => (typeof id === 'string' ? [id] : []));
+  for await (const rows of walkPartition(connection, { table: 'teams', partition: projectId, consistent: true })) {
+    const ids = rows.flatMap(({ id }) => (typeof id === 'string' ? [id] : []));
     await connection.writeAll(ids.map((id) => ({ table: 'teams', delete: { projectId: id, userId: '-' } })));
-    start = page.next ?? undefined;
-  } while (start);
+  }
   return removePartition(connection, 'teams', projectId);
 }
 
@@ -78,12 +71,9 @@ function companionsOf(table: TableId, row: Row): { table: TableId; delete: Row }
 async function removePartition(connection: Connection, table: TableId, partition: string): Promise<number> {
   const names = Object.values(tables[table].key);
   const keys: Row[] = [];
-  let start: Row | undefined;
-  do {
-    const page = await connection.query({ table, partition, start, consistent: true });
-    keys.push(...page.items.map((item) => Object.fromEntries(names.map((name) => [name, item[name]]))));
-    start = page.next ?? undefined;
-  } while (start);
+  for await (const items of walkPartition(connection, { table, partition, consistent: true })) {
+    keys.push(...items.map((item) => Object.fromEntries(names.map((name) => [name, item[name]]))));
+  }
   await connection.writeAll(keys.toReversed().map((key) => ({ table, delete: key })));
   return keys.length;
 }

@@ -1,5 +1,4 @@
 /** The DynamoDB side of projects. */
-import type { Context } from '../../context.ts';
 import type { Row, Write } from '../../data/connection.ts';
 import type { ListSource } from '../../data/page.ts';
 import type { RecordEdit } from '../revision.ts';
@@ -37,9 +36,4 @@ function isThere(row: Row): boolean {
 /** All projects with a status, of all owners: for operators and for background work. */
 export function projectsByStatus(status: string) {
   return { table: 'projects', index: 'StatusIndex', partition: status } as const;
-}
-
-/** Returns a project's row whoever may see it, or null. For fields of objects whose access was decided already. */
-export async function loadProject(context: Context, id: string, ownerId?: string): Promise<ProjectRecord | null> {
-  return (await context.loaders.byId('projects').load({ id, sort: ownerId })) as ProjectRecord | null;
 }

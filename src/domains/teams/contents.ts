@@ -6,9 +6,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Connection, Row, Write } from '../../data/connection.ts';
+import { rowsOfProject } from '../../data/page.ts';
 import { removeClosedShards } from '../../data/counters.ts';
 import { TransactionRejected } from '../../data/errors.ts';
-import { projectRowsIndex, tableIds, tables, type TableId } from '../../data/tables.ts';
+import { keyOf, projectRowsIndex, tableIds, type TableId } from '../../data/tables.ts';
 import { moveObject, removeLeftovers } from './movedObject.ts';
 import { readTeam } from './teams.store.ts';
 import { checkOwned, readProjectItems, removeMarker, touchMarker, type TransferMarker } from './transfer.store.ts';
@@ -28,7 +29,7 @@ export interface MovingSettings {
 const objectTables = tableIds.filter((table) => projectRowsIndex(table) !== undefined && sortKeyOf(table) === 'userId');
 
 function sortKeyOf(table: TableId): string | undefined {
-  const key: { partition: string; sort?: string } = tables[table].key;
+  const key = keyOf(table);
   return key.sort;
 }
 
@@ -124,13 +125,7 @@ async function eachPage(
   let start: Row | undefined;
   do {
     await giveSign(connection, marker);
-    const page = await connection.query({
-      table,
-      index: projectRowsIndex(table),
-      partition: marker.id,
-      limit: pageSize,
-      start,
-    } as Parameters<Connection['query']>[0]);
+    const page = await connection.query({ ...rowsOfProject(table, marker.id, pageSize), start });
     await visit(page.items);
     start = page.next ?? undefined;
   } while (start);

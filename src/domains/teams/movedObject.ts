@@ -6,7 +6,7 @@
 import type { Connection, Row, Write } from '../../data/connection.ts';
 import { countWrites, countsOfRow, isCounted } from '../../data/counters.ts';
 import { TransactionRejected } from '../../data/errors.ts';
-import { isLive } from '../../data/page.ts';
+import { isLive, walkPartition } from '../../data/page.ts';
 import type { TableId } from '../../data/tables.ts';
 import { checkOwned, unchanged, type TransferMarker } from './transfer.store.ts';
 
@@ -128,13 +128,10 @@ async function eachGroup(
   { table, id, owner, size }: { table: TableId; id: string; owner: string; size: number },
   visit: (items: Row[]) => Promise<void>,
 ): Promise<void> {
-  let start: Row | undefined;
-  do {
-    const range = { beginsWith: `${owner}#` };
-    const page = await connection.query({ table, partition: id, range, limit: size, start, consistent: true });
-    if (page.items.length > 0) await visit(page.items);
-    start = page.next ?? undefined;
-  } while (start);
+  const request = { table, partition: id, range: { beginsWith: `${owner}#` }, limit: size, consistent: true };
+  for await (const items of walkPartition(connection, request)) {
+    if (items.length > 0) await visit(items);
+  }
 }
 
 /** Commits a transaction; false when a condition did not hold. */

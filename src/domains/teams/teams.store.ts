@@ -6,7 +6,7 @@
 import type { Context } from '../../context.ts';
 import type { Connection, Row, Write } from '../../data/connection.ts';
 import { prefixOf } from '../../data/ids.ts';
-import type { ListSource } from '../../data/page.ts';
+import { readPartition, type ListSource } from '../../data/page.ts';
 import { isVisibleStatus, type ProjectRecord } from '../projects/project.ts';
 import type { RecordEdit } from '../revision.ts';
 import { inviteeKey, isInvitationRow, isOpen, type InvitationRecord } from './invitation.ts';
@@ -21,14 +21,7 @@ export interface Team {
 
 /** Reads the whole team of a project, consistently: 200 members and about as many invitations at most. */
 export async function readTeam(connection: Connection, projectId: string): Promise<Team> {
-  const rows: Row[] = [];
-  let start: Row | undefined;
-  do {
-    const page = await connection.query({ table: 'teams', partition: projectId, start, consistent: true });
-    rows.push(...page.items);
-    start = page.next ?? undefined;
-  } while (start);
-  return splitTeam(rows);
+  return splitTeam(await readPartition(connection, { table: 'teams', partition: projectId, consistent: true }));
 }
 
 /** Reads the whole team of a project for a list; several lists of one request share the read. */

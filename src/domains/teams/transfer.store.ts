@@ -5,6 +5,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Connection, Row, Write } from '../../data/connection.ts';
+import { readPartition } from '../../data/page.ts';
 import { isCounted, isCounterShard, moveCounts } from '../../data/counters.ts';
 import type { Condition } from '../../data/expressions.ts';
 import type { ProjectRecord } from '../projects/project.ts';
@@ -29,15 +30,8 @@ function markerKey(projectId: string): Row {
 }
 
 /** Reads all items of a project's partition: its row, counters, pointers and markers. */
-export async function readProjectItems(connection: Connection, projectId: string): Promise<Row[]> {
-  const items: Row[] = [];
-  let start: Row | undefined;
-  do {
-    const page = await connection.query({ table: 'projects', partition: projectId, start, consistent: true });
-    items.push(...page.items);
-    start = page.next ?? undefined;
-  } while (start);
-  return items;
+export function readProjectItems(connection: Connection, projectId: string): Promise<Row[]> {
+  return readPartition(connection, { table: 'projects', partition: projectId, consistent: true });
 }
 
 /** A project before and after it changed hands. */
