@@ -1,6 +1,23 @@
 /** The process-wide connection to DynamoDB: one SDK client with throwing timeouts, and the physical table names. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import {
+  BatchGetCommand,
+  BatchWriteCommand,
+  DynamoDBDocumentClient,
+  GetCommand,
+  QueryCommand,
+  TransactWriteCommand,
+  type BatchGetCommandInput,
+  type BatchGetCommandOutput,
+  type BatchWriteCommandInput,
+  type BatchWriteCommandOutput,
+  type GetCommandInput,
+  type GetCommandOutput,
+  type QueryCommandInput,
+  type QueryCommandOutput,
+  type TransactWriteCommandInput,
+  type TransactWriteCommandOutput,
+} from '@aws-sdk/lib-dynamodb';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { tableName, type TableId } from './tables.ts';
@@ -14,10 +31,30 @@ export interface DatabaseOptions {
   credentials?: { accessKeyId: string; secretAccessKey: string } | undefined;
 }
 
+/** The operations that requests use: what goes in and what comes out. Items are plain JavaScript values, bytes are Uint8Array. */
+export interface Operations {
+  GetItem: { input: GetCommandInput; output: GetCommandOutput };
+  BatchGetItem: { input: BatchGetCommandInput; output: BatchGetCommandOutput };
+  Query: { input: QueryCommandInput; output: QueryCommandOutput };
+  TransactWriteItems: { input: TransactWriteCommandInput; output: TransactWriteCommandOutput };
+  BatchWriteItem: { input: BatchWriteCommandInput; output: BatchWriteCommandOutput };
+}
+
+/** Name of an operation. */
+export type Operation = keyof Operations;
+
+/** Sends an operation; rejects with the SDK's errors. */
+export type Send = <O extends Operation>(
+  operation: O,
+  input: Operations[O]['input'],
+  options: { abortSignal: AbortSignal },
+) => Promise<Operations[O]['output']>;
+
 /** A connection that all requests share. */
 export interface Database {
+  /** For the management of tables. */
   readonly client: DynamoDBClient;
-  readonly documents: DynamoDBDocumentClient;
+  send: Send;
   readonly prefix: string;
   /** Returns the physical name of a table. */
   name(table: TableId): string;
@@ -48,5 +85,24 @@ export function createDatabase(options: DatabaseOptions): Database {
     },
   });
   const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
-  return { client, documents, prefix: options.prefix, name: (table) => tableName(table, options.prefix), close: () => client.destroy() };
+  return {
+    client,
+    send: stockSend(documents),
+    prefix: options.prefix,
+    name: (table) => tableName(table, options.prefix),
+    close: () => client.destroy(),
+  };
+}
+
+function stockSend(documents: DynamoDBDocumentClient): Send {
+  const commands: {
+    [O in Operation]: (input: Operations[O]['input'], options: { abortSignal: AbortSignal }) => Promise<Operations[O]['output']>;
+  } = {
+    GetItem: (input, options) => documents.send(new GetCommand(input), options),
+    BatchGetItem: (input, options) => documents.send(new BatchGetCommand(input), options),
+    Query: (input, options) => documents.send(new QueryCommand(input), options),
+    TransactWriteItems: (input, options) => documents.send(new TransactWriteCommand(input), options),
+    BatchWriteItem: (input, options) => documents.send(new BatchWriteCommand(input), options),
+  };
+  return (operation, input, options) => commands[operation](input, options);
 }

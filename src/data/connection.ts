@@ -1,8 +1,6 @@
 /** One request's way to DynamoDB: reads and transactions in terms of the catalogue, cancelled with the request, each call observable. */
-import { BatchGetCommand, GetCommand, QueryCommand, TransactWriteCommand, type TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
-import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Database } from './client.ts';
+import type { Database, Operation, Operations } from './client.ts';
 import {
   conditionExpression,
   keyExpression,
@@ -36,6 +34,10 @@ interface QueryRequestOf<T extends TableId> {
   start?: Row | undefined;
   /** Indexes are eventually consistent; DynamoDB refuses this for them. */
   consistent?: boolean | undefined;
+  /** Attributes to answer with, all unless given. The price in read units is the same. */
+  attributes?: readonly string[] | undefined;
+  /** Why this is read, for `explain`, where it is not the plain reading of these rows. */
+  reason?: string | undefined;
 }
 
 /** One write of a transaction. */
@@ -47,13 +49,17 @@ export type Write =
 
 /** What a call to DynamoDB was and what it cost; units as DynamoDB reports them. */
 export interface DatabaseCall {
-  operation: 'GetItem' | 'BatchGetItem' | 'Query' | 'TransactWriteItems' | 'BatchWriteItem';
+  operation: Operation;
   table: TableId | 'several';
   index?: string | undefined;
+  /** Why it was made, where it is not the plain reading of these rows. */
+  reason?: string | undefined;
   items: number;
   readUnits: number;
   writeUnits: number;
   milliseconds: number;
+  /** 1 for a call that waited for no other; else one more than the deepest that had been answered when it began. */
+  depth: number;
 }
 
 /** A request's connection. Every method rejects with the SDK's error, or with an error of `data/errors.ts`. */
@@ -82,8 +88,11 @@ async function backOff(round: number, signal: AbortSignal): Promise<void> {
 
 interface Consumed {
   CapacityUnits?: number | undefined;
-  ReadCapacityUnits?: number | undefined;
-  WriteCapacityUnits?: number | undefined;
+}
+
+function sumOf(consumed: Consumed | readonly Consumed[] | undefined): number {
+  const all = consumed === undefined ? [] : [consumed].flat();
+  return all.reduce((sum, { CapacityUnits: units = 0 }) => sum + units, 0);
 }
 
 /** Opens a request's connection. `onCall` sees every call after it was answered. */
@@ -91,31 +100,42 @@ export function connect(
   database: Database,
   options: { signal: AbortSignal; onCall?: ((call: DatabaseCall) => void) | undefined },
 ): Connection {
-  const { documents } = database;
   const { signal, onCall } = options;
-  const http = { abortSignal: signal };
+  let answeredDepth = 0;
 
-  function report(
-    call: Omit<DatabaseCall, 'readUnits' | 'writeUnits' | 'milliseconds'>,
-    started: number,
-    consumed: readonly Consumed[] | undefined,
-  ): void {
-    if (!onCall) return;
-    const units = (consumed ?? []).reduce((sum, one) => sum + (one.CapacityUnits ?? 0), 0);
-    const isWrite = call.operation === 'TransactWriteItems' || call.operation === 'BatchWriteItem';
-    onCall({ ...call, readUnits: isWrite ? 0 : units, writeUnits: isWrite ? units : 0, milliseconds: performance.now() - started });
+  /** Sends one call and reports it, also when it fails. */
+  async function send<O extends Operation>(
+    operation: O,
+    input: Operations[O]['input'],
+    call: Pick<DatabaseCall, 'table' | 'index' | 'reason'> & { itemsOf: (output: Operations[O]['output']) => number },
+  ): Promise<Operations[O]['output']> {
+    const started = performance.now();
+    const depth = answeredDepth + 1;
+    const report = (items: number, consumed: Consumed | readonly Consumed[] | undefined): void => {
+      answeredDepth = Math.max(answeredDepth, depth);
+      if (!onCall) return;
+      const { table, index, reason } = call;
+      const isWrite = operation === 'TransactWriteItems' || operation === 'BatchWriteItem';
+      const units = sumOf(consumed);
+      const cost = isWrite ? { readUnits: 0, writeUnits: units } : { readUnits: units, writeUnits: 0 };
+      onCall({ operation, table, index, reason, items, ...cost, milliseconds: performance.now() - started, depth });
+    };
+    try {
+      const output = await database.send(operation, input, { abortSignal: signal });
+      report(call.itemsOf(output), output.ConsumedCapacity);
+      return output;
+    } catch (error) {
+      report(0, undefined);
+      throw error;
+    }
   }
 
   const connection: Connection = {
     async get(table, key, { consistent = false } = {}) {
       if (!isPossibleKey(table, key)) return null;
-      const started = performance.now();
-      const answer = await documents.send(
-        new GetCommand({ TableName: database.name(table), Key: key, ConsistentRead: consistent, ReturnConsumedCapacity: 'TOTAL' }),
-        http,
-      );
-      report({ operation: 'GetItem', table, items: answer.Item ? 1 : 0 }, started, answer.ConsumedCapacity && [answer.ConsumedCapacity]);
-      return answer.Item ?? null;
+      const input = { TableName: database.name(table), Key: key, ConsistentRead: consistent, ReturnConsumedCapacity: 'TOTAL' } as const;
+      const { Item: item } = await send('GetItem', input, { table, itemsOf: (answer) => (answer.Item ? 1 : 0) });
+      return item ?? null;
     },
 
     async batchGet(table, keys, { consistent = false } = {}) {
@@ -128,14 +148,10 @@ export function connect(
       for (let round = 0; open.length > 0; round += 1) {
         if (round === maxRounds) throw new DatabaseBusy('BatchGetItem left keys unprocessed');
         if (round > 0) await backOff(round, signal);
-        const started = performance.now();
-        const answer = await documents.send(
-          new BatchGetCommand({ RequestItems: { [name]: { Keys: open, ConsistentRead: consistent } }, ReturnConsumedCapacity: 'TOTAL' }),
-          http,
-        );
-        const items = answer.Responses?.[name] ?? [];
-        for (const item of items) found.set(text(item), item);
-        report({ operation: 'BatchGetItem', table, items: items.length }, started, answer.ConsumedCapacity);
+        const input = { RequestItems: { [name]: { Keys: open, ConsistentRead: consistent } }, ReturnConsumedCapacity: 'TOTAL' } as const;
+        const itemsOf = (output: Operations['BatchGetItem']['output']): Row[] => output.Responses?.[name] ?? [];
+        const answer = await send('BatchGetItem', input, { table, itemsOf: (output) => itemsOf(output).length });
+        for (const item of itemsOf(answer)) found.set(text(item), item);
         open = answer.UnprocessedKeys?.[name]?.Keys ?? [];
       }
       return keys.map((key) => found.get(text(key)) ?? null);
@@ -143,19 +159,14 @@ export function connect(
 
     async query(request) {
       if (!isPossibleQuery(request)) return { items: [], next: null };
-      const started = performance.now();
-      const answer = await documents.send(new QueryCommand(queryInput(database, request)), http);
-      const items = answer.Items ?? [];
-      report(
-        { operation: 'Query', table: request.table, index: request.index, items: items.length },
-        started,
-        answer.ConsumedCapacity && [answer.ConsumedCapacity],
-      );
-      return { items, next: answer.LastEvaluatedKey ?? null };
+      const { table, index, reason } = request;
+      const itemsOf = (output: Operations['Query']['output']): number => output.Items?.length ?? 0;
+      const answer = await send('Query', queryInput(database, request), { table, index, reason, itemsOf });
+      return { items: answer.Items ?? [], next: answer.LastEvaluatedKey ?? null };
     },
 
     async transact(writes) {
-      const input: TransactWriteCommandInput = {
+      const input: Operations['TransactWriteItems']['input'] = {
         TransactItems: writes.map((write) => transactItem(database, write)),
         ReturnConsumedCapacity: 'TOTAL',
         // One token for all attempts: DynamoDB applies a transaction once per token for ten minutes (TransactWriteItems, "Idempotency").
@@ -163,13 +174,10 @@ export function connect(
       };
       let lost = 0;
       for (let round = 0; ; round += 1) {
-        const started = performance.now();
         try {
-          const answer = await documents.send(new TransactWriteCommand(input), http);
-          report({ operation: 'TransactWriteItems', table: 'several', items: writes.length }, started, answer.ConsumedCapacity);
+          await send('TransactWriteItems', input, { table: 'several', itemsOf: () => writes.length });
           return;
         } catch (error) {
-          report({ operation: 'TransactWriteItems', table: 'several', items: 0 }, started, undefined);
           const rejected = TransactionRejected.from(error);
           if (rejected && !rejected.isConflictOnly) throw rejected;
           // Without an acknowledgement nobody knows whether it was applied: with the same token, sending it again is safe and tells.
@@ -192,9 +200,9 @@ export function connect(
         for (let round = 0; Object.keys(open).length > 0; round += 1) {
           if (round === maxRounds) throw new DatabaseBusy('BatchWriteItem left items unprocessed');
           if (round > 0) await backOff(round, signal);
-          const started = performance.now();
-          const answer = await documents.send(new BatchWriteCommand({ RequestItems: open, ReturnConsumedCapacity: 'TOTAL' }), http);
-          report({ operation: 'BatchWriteItem', table: 'several', items: writes.length }, started, answer.ConsumedCapacity);
+          const count = Object.values(open).flat().length;
+          const input = { RequestItems: open, ReturnConsumedCapacity: 'TOTAL' } as const;
+          const answer = await send('BatchWriteItem', input, { table: 'several', itemsOf: () => count });
           open = answer.UnprocessedItems ?? {};
         }
       }
@@ -216,6 +224,7 @@ function queryInput(database: Database, request: QueryRequest) {
     TableName: database.name(table),
     IndexName: index,
     KeyConditionExpression: expression,
+    ...(request.attributes && { ProjectionExpression: request.attributes.map((name) => placeholders.name(name)).join(', ') }),
     ...placeholders.maps(),
     ScanIndexForward: !request.descending,
     Limit: request.limit,
@@ -225,7 +234,7 @@ function queryInput(database: Database, request: QueryRequest) {
   };
 }
 
-type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
+type TransactItem = NonNullable<Operations['TransactWriteItems']['input']['TransactItems']>[number];
 
 function transactItem(database: Database, write: Write): TransactItem {
   const TableName = database.name(write.table);

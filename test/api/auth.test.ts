@@ -1,5 +1,4 @@
 import { createHmac } from 'node:crypto';
-import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { hash as bcryptHash } from '@node-rs/bcrypt';
 import { hash as argon2Hash, parseOptions } from '@node-rs/argon2';
@@ -626,7 +625,7 @@ describe('credentials', () => {
 
   test('the token of a user whose row is gone is refused', async () => {
     const user = await api.signUp();
-    await api.database.documents.send(new DeleteCommand({ TableName: api.database.name('users'), Key: { id: user.id } }));
+    await api.deleteRow('users', { id: user.id });
     await expectSignedOut(user.token);
   });
 });

@@ -1,4 +1,4 @@
-import { ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { ScanCommand, type AttributeValue } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { connect, type Row } from '../../src/data/connection.ts';
 import { tableIds } from '../../src/data/tables.ts';
@@ -96,9 +96,9 @@ async function activitiesOf(projectId: string): Promise<Data[]> {
 async function itemsWith(text: string): Promise<string[]> {
   const found: string[] = [];
   for (const table of tableIds) {
-    let start: Row | undefined;
+    let start: Record<string, AttributeValue> | undefined;
     do {
-      const page = await api.database.documents.send(new ScanCommand({ TableName: api.database.name(table), ExclusiveStartKey: start }));
+      const page = await api.database.client.send(new ScanCommand({ TableName: api.database.name(table), ExclusiveStartKey: start }));
       found.push(...(page.Items ?? []).map((item) => JSON.stringify([table, item])).filter((item) => item.includes(text)));
       start = page.LastEvaluatedKey;
     } while (start);

@@ -1,5 +1,4 @@
 /** Pages of lists against a model in memory: random rows, sizes, directions, filters, and rows that go while a client pages. */
-import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createContext } from '../../src/context.ts';
@@ -109,9 +108,7 @@ async function seedRows(kind: Kind, seeds: readonly Seed[], descending: boolean)
 }
 
 async function removeRow(id: string, second: number): Promise<void> {
-  await harness.database.documents.send(
-    new DeleteCommand({ TableName: harness.database.name('activity'), Key: { id, createdAt: timeOf(second) } }),
-  );
+  await harness.deleteRow('activity', { id, createdAt: timeOf(second) });
 }
 
 describe.each(kinds)('a list with %s', (kind) => {

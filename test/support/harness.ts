@@ -1,5 +1,4 @@
 /** Runs GraphQL operations against the real schema on the test database, as one person or another. */
-import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { execute, GraphQLError, parse, validate, type ExecutionResult, type GraphQLFormattedError } from 'graphql';
 import pino from 'pino';
 import { createDatabase, type Database } from '../../src/data/client.ts';
@@ -48,6 +47,8 @@ export interface Harness {
   signUp(overrides?: { email?: string; password?: string; username?: string }): Promise<TestUser>;
   /** Puts a row straight into a table, as the earlier backend would have. */
   putRow(table: TableId, row: Row): Promise<void>;
+  /** Deletes an item straight from a table. */
+  deleteRow(table: TableId, key: Row): Promise<void>;
   /** Returns all items of a partition, straight from the table. */
   rows(table: TableId, partition: string): Promise<Row[]>;
   /** Waits until all background work has ended. */
@@ -140,7 +141,10 @@ export async function createHarness(settings: Partial<Settings> = {}): Promise<H
     must,
     signUp,
     putRow: async (table, row) => {
-      await database.documents.send(new PutCommand({ TableName: database.name(table), Item: row }));
+      await connect(database, { signal: AbortSignal.timeout(10_000) }).writeAll([{ table, put: row }]);
+    },
+    deleteRow: async (table, key) => {
+      await connect(database, { signal: AbortSignal.timeout(10_000) }).writeAll([{ table, delete: key }]);
     },
     rows: async (table, partition) => {
       const connection = connect(database, { signal: AbortSignal.timeout(10_000) });

@@ -2,8 +2,8 @@
  * What the one way to write promises when the network does not: a mutation whose acknowledgement is lost has exactly one
  * effect, and answers success. The table has a row for every mutation, so a new one without a row does not compile.
  */
-import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Operation, Operations, Send } from '../../src/data/client.ts';
 import { connect, type Row } from '../../src/data/connection.ts';
 import { readOwnerCounts, readProjectCounts } from '../../src/data/counters.ts';
 import { projectRowsIndex, tableIds } from '../../src/data/tables.ts';
@@ -273,22 +273,26 @@ const table: Record<keyof MutationResolvers, Scenario | { asksOutside: string }>
   },
 };
 
+type TransactionInput = Operations['TransactWriteItems']['input'];
+
 /** Puts itself between the API and every transaction, above all retries of the SDK. Returns how to step aside again. */
-function interceptTransactions(handle: (command: TransactWriteCommand, send: () => Promise<unknown>) => Promise<unknown>): () => void {
-  const { documents } = harness.database;
-  const send = documents.send.bind(documents) as (command: object, options?: object) => Promise<unknown>;
-  const intercepted = (command: object, options?: object): Promise<unknown> =>
-    command instanceof TransactWriteCommand ? handle(command, () => send(command, options)) : send(command, options);
-  documents.send = intercepted as typeof documents.send;
-  return () => Reflect.deleteProperty(documents, 'send');
+function interceptTransactions(handle: (input: TransactionInput, send: () => Promise<unknown>) => Promise<unknown>): () => void {
+  const { database } = harness;
+  const { send } = database;
+  const intercepted = (operation: Operation, input: never, options: { abortSignal: AbortSignal }): Promise<unknown> => {
+    const forward = (): Promise<unknown> => send(operation, input, options);
+    return operation === 'TransactWriteItems' ? handle(input, forward) : forward();
+  };
+  database.send = intercepted as Send;
+  return () => void (database.send = send);
 }
 
 /** Drops the acknowledgement of the next transaction after it was applied. */
 function loseNextAcknowledgement({ forgetsToken }: { forgetsToken: boolean }): { lost: () => number; restore: () => void } {
   let lost = 0;
-  const restore = interceptTransactions(async (command, send) => {
+  const restore = interceptTransactions(async (input, send) => {
     // As if DynamoDB remembered the token no longer: then only the conditions of the writes can tell.
-    if (lost > 0 && forgetsToken) command.input.ClientRequestToken = crypto.randomUUID();
+    if (lost > 0 && forgetsToken) input.ClientRequestToken = crypto.randomUUID();
     const answer = await send();
     if (lost > 0) return answer;
     lost += 1;
