@@ -9,6 +9,8 @@ import { createCursorCodec, type CursorCodec } from './data/cursor.ts';
 import { newId } from './data/ids.ts';
 import { deriveKey } from './data/keys.ts';
 import { createLoaders, type Loaders } from './data/loaders.ts';
+import { createPlanMemory, type PlanMemory } from './data/readPlan/memory.ts';
+import type { ReadPlanMode } from './data/readPlan/planner.ts';
 import type { IdPrefix } from './data/tables.ts';
 import { createIntegrationServices, type IntegrationServices, type IntegrationSettings } from './domains/integrations/services.ts';
 import { RequestError } from './errors.ts';
@@ -17,6 +19,10 @@ import { RequestError } from './errors.ts';
 export interface Settings extends AuthSettings, IntegrationSettings {
   /** Milliseconds between the two passes of a project's deletion, longer than any request takes; 15 s unless given. */
   deletionSettleMs?: number;
+  /** How lists below several parents are read: by owner where that is cheaper, or always one query a list. `adaptive` unless given. */
+  readPlan?: ReadPlanMode;
+  /** False where the earlier backend writes no rows any more; then lists of shared projects can be read by owner, too. True unless given. */
+  hasEarlierBackend?: boolean;
   /** Days after which expiring rows go: activity 365, analytics 90, generations 30. */
   ttlDays: { activity: number; analytics: number; codeGenerations: number };
 }
@@ -27,6 +33,8 @@ export interface Services {
   settings: Settings;
   cursors: CursorCodec;
   auth: AuthServices;
+  /** What the read plan has learned about owners. */
+  planMemory: PlanMemory;
   integrations: IntegrationServices;
   background: Background;
   log: Logger;
@@ -71,6 +79,7 @@ export function createServices({ database, settings, log }: { database: Database
     background: createBackground(log),
     cursors: createCursorCodec(deriveKey(settings.jwtSecret, 'cursors')),
     auth: createAuthServices(settings),
+    planMemory: createPlanMemory(),
     integrations: createIntegrationServices(settings),
   };
 }
@@ -86,7 +95,14 @@ export async function createContext({ services, request }: { services: Services;
     services,
     request,
     connection,
-    loaders: createLoaders(connection, nowSeconds),
+    loaders: createLoaders(connection, {
+      nowSeconds,
+      plan: {
+        memory: services.planMemory,
+        mode: services.settings.readPlan ?? 'adaptive',
+        sortsTiesByKey: services.database.sortsTiesByKey,
+      },
+    }),
     log: request.log,
     now: () => new Date().toISOString(),
     nowSeconds,

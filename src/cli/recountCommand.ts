@@ -1,6 +1,8 @@
 /** `recount`: which projects and owners, in which order, and what is said about them. */
 import { connect, type Connection } from '../data/connection.ts';
 import { createLoaders } from '../data/loaders.ts';
+import { rollUpOptions } from '../domains/analytics/eventBatches.service.ts';
+import { rollUpOldEvents } from '../domains/analytics/rollUpAdoption.ts';
 import type { ProjectRecord } from '../domains/projects/project.ts';
 import { requireAccount } from './adminRole.ts';
 import { CommandFailed, exitCodes, WrongUsage, type ExitCode, type Workplace } from './program.ts';
@@ -55,6 +57,8 @@ export async function recount(workplace: Workplace, target: RecountTarget): Prom
     await attempt(tally, async () => {
       const { adopted, corrections } = await recountProject(connection, project, options);
       tally.adopted += adopted;
+      const rolledUp = await rollUpOldEvents(connection, project.id, rollUpOptions(services));
+      if (rolledUp > 0) terminal.out(`${project.id} "${project.name}": ${rolledUp} metric events of the earlier backend rolled up`);
       report(workplace, tally, { subject: `${project.id} "${project.name}"`, corrections, adopted });
     });
     done += 1;
@@ -112,7 +116,7 @@ async function findTargets(
   { projectId, owner, all }: RecountTarget,
 ): Promise<{ owners: string[]; projects: ProjectRecord[] }> {
   if (projectId !== undefined) {
-    const loaders = createLoaders(connection, () => Math.floor(Date.now() / 1000));
+    const loaders = createLoaders(connection, { nowSeconds: () => Math.floor(Date.now() / 1000) });
     const project = (await loaders.byId('projects').load({ id: projectId })) as ProjectRecord | null;
     if (!project || project.status === 'deleting') throw new CommandFailed(`There is no project with the id ${projectId}.`);
     return { owners: [project.userId], projects: [project] };

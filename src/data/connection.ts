@@ -1,4 +1,5 @@
 /** One request's way to DynamoDB: reads and transactions in terms of the catalogue, cancelled with the request, each call observable. */
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database, Operation, Operations } from './client.ts';
 import {
@@ -43,7 +44,8 @@ interface QueryRequestOf<T extends TableId> {
 /** One write of a transaction. */
 export type Write =
   | { kind: 'put'; table: TableId; item: Row; condition?: Condition }
-  | { kind: 'update'; table: TableId; key: Row; changes: Changes; condition?: Condition }
+  /** `spill`: other items that can take the change as well, used once a transaction of others was at the first. */
+  | { kind: 'update'; table: TableId; key: Row; changes: Changes; condition?: Condition; spill?: readonly Row[] }
   | { kind: 'delete'; table: TableId; key: Row; condition?: Condition }
   | { kind: 'check'; table: TableId; key: Row; condition: Condition };
 
@@ -68,8 +70,8 @@ export interface Connection {
   get(table: TableId, key: Row, options?: { consistent?: boolean }): Promise<Row | null>;
   /** Returns items in the order of the keys (100 at most), null for absent ones. */
   batchGet(table: TableId, keys: readonly Row[], options?: { consistent?: boolean }): Promise<(Row | null)[]>;
-  /** Returns one page of a partition, and where the next begins. */
-  query(request: QueryRequest): Promise<{ items: Row[]; next: Row | null }>;
+  /** Returns one page of a partition, where the next begins, and what it cost. */
+  query(request: QueryRequest): Promise<{ items: Row[]; next: Row | null; readUnits: number }>;
   /** Writes all or nothing (100 writes at most). Rejects with `TransactionRejected` when a condition did not hold. */
   transact(writes: readonly Write[]): Promise<void>;
   /** Puts and deletes items without conditions, 25 a call, until every one is written. */
@@ -101,6 +103,8 @@ export function connect(
   options: { signal: AbortSignal; onCall?: ((call: DatabaseCall) => void) | undefined },
 ): Connection {
   const { signal, onCall } = options;
+  // Each call of a page listens; Node would warn of a leak from the eleventh on.
+  setMaxListeners(0, signal);
   let answeredDepth = 0;
 
   /** Sends one call and reports it, also when it fails. */
@@ -158,11 +162,11 @@ export function connect(
     },
 
     async query(request) {
-      if (!isPossibleQuery(request)) return { items: [], next: null };
+      if (!isPossibleQuery(request)) return { items: [], next: null, readUnits: 0 };
       const { table, index, reason } = request;
       const itemsOf = (output: Operations['Query']['output']): number => output.Items?.length ?? 0;
       const answer = await send('Query', queryInput(database, request), { table, index, reason, itemsOf });
-      return { items: answer.Items ?? [], next: answer.LastEvaluatedKey ?? null };
+      return { items: answer.Items ?? [], next: answer.LastEvaluatedKey ?? null, readUnits: sumOf(answer.ConsumedCapacity) };
     },
 
     async transact(writes) {
@@ -180,6 +184,7 @@ export function connect(
         } catch (error) {
           const rejected = TransactionRejected.from(error);
           if (rejected && !rejected.isConflictOnly) throw rejected;
+          if (rejected && respread(database, { writes, input, reasons: rejected.reasons })) input.ClientRequestToken = crypto.randomUUID();
           // Without an acknowledgement nobody knows whether it was applied: with the same token, sending it again is safe and tells.
           const isLost = !signal.aborted && (isUnavailable(error) || isTimeout(error)) && lost < maxLostRounds;
           if (isLost) lost += 1;
@@ -232,6 +237,25 @@ function queryInput(database: Database, request: QueryRequest) {
     ConsistentRead: request.consistent ?? false,
     ReturnConsumedCapacity: 'TOTAL' as const,
   };
+}
+
+/**
+ * Sends updates that met a transaction of others to one of the items beside. Returns whether any was: the transaction is
+ * another one then. Only for transactions with another write that holds once, or a lost acknowledgement would count twice.
+ */
+function respread(
+  database: Database,
+  { writes, input, reasons }: { writes: readonly Write[]; input: Operations['TransactWriteItems']['input']; reasons: readonly string[] },
+): boolean {
+  let isOther = false;
+  input.TransactItems = input.TransactItems?.map((item, i) => {
+    const write = writes[i];
+    if (reasons[i] !== 'TransactionConflict' || write?.kind !== 'update' || !write.spill) return item;
+    isOther = true;
+    const keys = [write.key, ...write.spill];
+    return transactItem(database, { ...write, key: keys[Math.floor(Math.random() * keys.length)] ?? write.key });
+  });
+  return isOther;
 }
 
 type TransactItem = NonNullable<Operations['TransactWriteItems']['input']['TransactItems']>[number];

@@ -4,7 +4,9 @@
  */
 import DataLoader from 'dataloader';
 import type { Connection, Row } from './connection.ts';
-import { readPage, type ListSource, type Page, type PageRequest } from './page.ts';
+import type { Page } from './page.ts';
+import { createPlanMemory } from './readPlan/memory.ts';
+import { createReadPlan, type PageKey, type PlanOptions } from './readPlan/planner.ts';
 import { keyOf, tables, type TableId } from './tables.ts';
 
 /** An object's id and, where it is known, the value of its table's sort key (`userId`), which saves a query. */
@@ -21,14 +23,10 @@ export interface Loaders {
   byKey(table: TableId): DataLoader<Row, Row | null, string>;
   /** Pages of lists. */
   pages: DataLoader<PageKey, Page, string>;
+  /** Starts to read what `lists` below all projects of an owner will need, where the read plan knows how. See `ReadPlan.lookAhead`. */
+  lookAhead(owner: string, lists: readonly PageKey[], parents: number): void;
   /** Forgets everything that was read: what follows a write must not see what was before it. */
   clear(): void;
-}
-
-/** A page of a list. */
-export interface PageKey {
-  source: ListSource;
-  page: PageRequest;
 }
 
 /** A row may move to a place that the search has passed already; so it is repeated where it skipped something and found nothing. */
@@ -37,8 +35,20 @@ const searchRounds = 3;
 /** Largest number of keys that one BatchGetItem takes (DynamoDB API reference). */
 const batchGetLimit = 100;
 
-/** Makes the loaders of one request. `nowSeconds` decides which rows have expired. */
-export function createLoaders(connection: Connection, nowSeconds: () => number): Loaders {
+/** What loaders work with. */
+export interface LoaderOptions {
+  /** The time of the request in epoch seconds: it decides which rows have expired. */
+  nowSeconds: () => number;
+  /** How lists are read; one query each unless given. */
+  plan?: Omit<PlanOptions, 'nowSeconds'>;
+}
+
+function perProject(): Omit<PlanOptions, 'nowSeconds'> {
+  return { memory: createPlanMemory(), mode: 'per-project', sortsTiesByKey: false };
+}
+
+/** Makes the loaders of one request. */
+export function createLoaders(connection: Connection, { nowSeconds, plan: planned = perProject() }: LoaderOptions): Loaders {
   const idLoaders = new Map<TableId, DataLoader<RowId, Row | null, string>>();
   const keyLoaders = new Map<TableId, DataLoader<Row, Row | null, string>>();
 
@@ -88,22 +98,38 @@ export function createLoaders(connection: Connection, nowSeconds: () => number):
     }
   }
 
-  const pages = new DataLoader<PageKey, Page, string>(
-    (keys) => settle(keys, ({ source, page }) => readPage(connection, source, page, nowSeconds())),
-    { cacheKeyFn: ({ source, page }) => JSON.stringify([source, page]) },
-  );
+  const plan = createReadPlan(connection, { nowSeconds, ...planned });
+  const pages = new DataLoader<PageKey, Page, string>(async (keys) => (await plan.pages(keys)).map(valueOrError), {
+    cacheKeyFn: nameOfPage,
+  });
+
+  function lookAhead(owner: string, lists: readonly PageKey[], parents: number): void {
+    // Nobody waits for these yet; who does later gets the error.
+    for (const key of plan.lookAhead(owner, lists, parents)) pages.load(key).catch(() => undefined);
+  }
 
   function clear(): void {
     for (const loader of [...idLoaders.values(), ...keyLoaders.values(), pages]) loader.clearAll();
+    plan.clear();
   }
 
-  return { byId, byKey, pages, clear };
+  return { byId, byKey, pages, lookAhead, clear };
+}
+
+/** Returns what tells pages apart. The owner is not part of it: it says how a page may be read, not which. */
+function nameOfPage({ source, page }: PageKey): string {
+  const { table, index, partition, range, descending, filterKey } = source;
+  const { size, forward, from, attributes, needsEnd } = page;
+  return JSON.stringify([table, index, partition, range, descending, filterKey, size, forward, from, attributes, needsEnd]);
 }
 
 /** Runs all at once; a failure becomes the answer of its own key. */
 async function settle<K, V>(keys: readonly K[], run: (key: K) => Promise<V>): Promise<(V | Error)[]> {
-  const outcomes = await Promise.allSettled(keys.map(run));
-  return outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value : toError(outcome.reason)));
+  return (await Promise.allSettled(keys.map(run))).map(valueOrError);
+}
+
+function valueOrError<V>(outcome: PromiseSettledResult<V>): V | Error {
+  return outcome.status === 'fulfilled' ? outcome.value : toError(outcome.reason);
 }
 
 /** Returns an error that DataLoader takes for one: errors of another realm are wrapped, and keep what tells them apart. */

@@ -18,6 +18,11 @@ interface ListSourceOf<T extends TableId> {
   /** Which of the rows that count the reader may see, where the partition alone does not decide that: one answer for each row. */
   visible?: ((rows: readonly Row[]) => Promise<readonly boolean[]>) | undefined;
   /**
+   * Present for a list of a project's rows that all carry the same owner, so that they can also be read from the owner's
+   * rows (see readPlan/): that owner.
+   */
+  owner?: string | undefined;
+  /**
    * Present for a filter that a client chose and that may drop most rows: such a page reads ahead in larger steps, until
    * it is full or the scan budget is used up. Names the filter for cursors and loaders: equal keys mean equal filters.
    */
@@ -31,6 +36,10 @@ export interface PageRequest {
   forward: boolean;
   /** Key of the row after which (`forward`) or before which the page lies. */
   from?: Row | undefined;
+  /** Attributes that the reader needs of the rows; all unless given. What identifies and filters rows is always read. */
+  attributes?: readonly string[] | undefined;
+  /** False when nobody asks whether the list goes on: then the row behind the page is not read, and `hasMore` means nothing. */
+  needsEnd?: boolean | undefined;
 }
 
 /** A page of rows in the list's order. */
@@ -76,6 +85,20 @@ async function countingRows(source: ListSource, rows: readonly Row[], nowSeconds
   return (row) => seen.has(row);
 }
 
+/** Returns how many rows make a page: one more than it shows, unless nobody asks whether the list goes on. */
+export function wantedRows({ size, needsEnd = true }: PageRequest): number {
+  return needsEnd ? size + 1 : size;
+}
+
+/** Attributes that decide which rows count, wherever a list is filtered without the client's doing. */
+const filterAttributes = ['projectId', 'userId', 'status', ttlAttribute];
+
+/** Returns the attributes to read for a page, or undefined for all. A filter that a client chose may look at any. */
+export function attributesOf({ table, index, filterKey, visible }: ListSource, { attributes }: PageRequest): string[] | undefined {
+  if (!attributes || filterKey !== undefined || visible) return undefined;
+  return [...new Set([...positionAttributes(table, index), ...filterAttributes, ...attributes])];
+}
+
 /** Reads one page. One row more than wanted is read, because DynamoDB sends a LastEvaluatedKey whenever Limit is met exactly. */
 export async function readPage(connection: Connection, source: ListSource, page: PageRequest, nowSeconds: number): Promise<Page> {
   const { table, index } = source;
@@ -83,10 +106,12 @@ export async function readPage(connection: Connection, source: ListSource, page:
   let scannedCount = 0;
   let readTo: Row | null = null;
   let start = page.from;
+  const wanted = wantedRows(page);
   for (;;) {
-    const limit = source.filterKey ? Math.min(scanBudget - scannedCount, Math.max(2 * page.size, 50)) : page.size + 1 - rows.length;
+    const limit = source.filterKey ? Math.min(scanBudget - scannedCount, Math.max(2 * page.size, 50)) : wanted - rows.length;
     const answer = await connection.query({
       ...keysOf(source),
+      attributes: attributesOf(source, page),
       descending: source.descending === page.forward,
       limit,
       start,
@@ -100,6 +125,7 @@ export async function readPage(connection: Connection, source: ListSource, page:
       scannedCount += 1;
       readTo = row;
     }
+    if (rows.length === wanted) return finish(true, false);
     if (!answer.next) return finish(false, false);
     if (scannedCount >= scanBudget) return finish(true, true);
     start = answer.next;

@@ -215,6 +215,12 @@ export function projectRowsIndex(table: TableId): 'ProjectIdIndex' | 'ProjectIdC
   return 'ProjectIdIndex' in tables[table].indexes ? 'ProjectIdIndex' : undefined;
 }
 
+/** Returns the index that lists all rows of an owner by time, newest or oldest first, or undefined for tables without one. */
+export function ownerRowsIndex(table: TableId): 'UserIdIndex' | 'UserIdTimestampIndex' | undefined {
+  if ('UserIdTimestampIndex' in tables[table].indexes) return 'UserIdTimestampIndex';
+  return 'UserIdIndex' in tables[table].indexes ? 'UserIdIndex' : undefined;
+}
+
 /** All table ids, in the order of the catalogue. */
 export const tableIds = Object.keys(tables) as TableId[];
 

@@ -13,6 +13,16 @@ export interface PageArgs {
   after?: string | null;
   last?: number | null;
   before?: string | null;
+  /** What the client selected of the connection; added for every field that returns one (graphql/selection.ts). */
+  selection?: ListSelection;
+}
+
+/** What a client selected of a connection. */
+export interface ListSelection {
+  /** Attributes that the selected fields of the nodes need; absent for all. */
+  readonly attributes?: readonly string[] | undefined;
+  /** True when it is asked whether the list goes on. */
+  readonly needsEnd: boolean;
 }
 
 /** A connection; members that cost something are functions, which GraphQL calls only when they are selected. */
@@ -61,7 +71,8 @@ export async function listConnection<T extends Row>(
   args: PageArgs,
 ): Promise<Connection<T>> {
   const { connection, loaders, services } = context;
-  const { forward, size, cursor } = readPageArgs(args);
+  const { cursor, ...page } = readPageArgs(args);
+  const { forward } = page;
   const scope = JSON.stringify([
     findViewer(context)?.id ?? null,
     name,
@@ -80,12 +91,13 @@ export async function listConnection<T extends Row>(
       scope,
     );
 
-  const request: PageRequest = { size, forward, ...(cursor != null && { from: decode(cursor) }) };
-  const page = await loaders.pages.load({ source, page: request });
+  const request: PageRequest = { ...page, ...args.selection, ...(cursor != null && { from: decode(cursor) }) };
+  const answer = await loaders.pages.load({ source, page: request });
+  const rows = answer.rows as T[];
   return {
-    nodes: page.rows as T[],
-    edges: (page.rows as T[]).map((node) => ({ node, cursor: () => cursorOf(node) })),
-    pageInfo: pageInfoOf(page),
+    nodes: rows,
+    edges: rows.map((node) => ({ node, cursor: () => cursorOf(node) })),
+    pageInfo: pageInfoOf(answer),
     countUpTo: ({ limit }) => countUpTo(context, { source, limit }),
     totalCount: async () => (await countRows(connection, source, maxCount, context.nowSeconds())).value,
   };
@@ -122,6 +134,16 @@ export async function countUpTo(context: Context, { source, limit }: { source: L
 
 function requireCountLimit(limit: number): void {
   if (limit < 1 || limit > maxCount) throw new RequestError('BAD_USER_INPUT', `countUpTo: limit must be from 1 to ${maxCount}.`);
+}
+
+/** Returns what a first page asks for; null where a cursor is given, or the arguments are impossible. */
+export function firstPageOf(args: PageArgs): PageRequest | null {
+  try {
+    const { cursor, ...page } = readPageArgs(args);
+    return cursor == null ? { ...page, ...args.selection } : null;
+  } catch {
+    return null;
+  }
 }
 
 /** Returns what paging arguments ask for: direction, size (25 unless given) and the cursor to start from. Throws BAD_USER_INPUT for impossible ones. */

@@ -4,6 +4,7 @@ import { makeExecutableSchema } from '@graphql-tools/schema';
 import { parse, type DocumentNode, type GraphQLSchema } from 'graphql';
 import { packageRoot } from '../root.ts';
 import { enumResolvers, readUnknownValues } from './enums.ts';
+import { addSelections } from './readAhead.ts';
 import { resolvers } from './resolvers.ts';
 import { scalars } from './scalars.ts';
 
@@ -19,11 +20,10 @@ export function readTypeDefs(): DocumentNode[] {
 /** Builds the executable schema. */
 export function createSchema(): GraphQLSchema {
   const typeDefs = readTypeDefs();
-  return readUnknownValues(
-    makeExecutableSchema({
-      typeDefs,
-      resolvers: { ...enumResolvers(typeDefs), ...scalars, ...resolvers },
-      resolverValidationOptions: { requireResolversToMatchSchema: 'error' },
-    }),
-  );
+  const schema = makeExecutableSchema({
+    typeDefs,
+    resolvers: { ...enumResolvers(typeDefs), ...scalars, ...resolvers },
+    resolverValidationOptions: { requireResolversToMatchSchema: 'error' },
+  });
+  return addSelections(readUnknownValues(schema));
 }

@@ -10,14 +10,14 @@ function partition(items: Row[], before: (query: number) => void = () => undefin
     queries += 1;
     const from = range && 'from' in range ? String(range.from) : '';
     const sorted = items.toSorted((a, b) => (String(a['userId']) < String(b['userId']) ? -1 : 1));
-    return Promise.resolve({ items: sorted.filter(({ userId }) => String(userId) >= from).slice(0, limit), next: null });
+    return Promise.resolve({ items: sorted.filter(({ userId }) => String(userId) >= from).slice(0, limit), next: null, readUnits: 0.5 });
   };
   return { connection: { query } as Connection, queries: () => queries };
 }
 
 const row = (userId: string): Row => ({ id: 'dep_1', userId });
 const find = (connection: Connection): Promise<Row | null> =>
-  createLoaders(connection, () => 0)
+  createLoaders(connection, { nowSeconds: () => 0 })
     .byId('deployments')
     .load({ id: 'dep_1' });
 

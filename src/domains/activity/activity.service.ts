@@ -3,7 +3,7 @@ import { findProjectAccess, requireViewer } from '../../auth/access.ts';
 import type { Context } from '../../context.ts';
 import { isLive, type ListSource } from '../../data/page.ts';
 import { listConnection, type Connection, type PageArgs } from '../list.ts';
-import type { ProjectRecord } from '../projects/project.ts';
+import { ownerOfRows, type ProjectRecord } from '../projects/project.ts';
 import type { ActivityRecord } from './activity.ts';
 
 /** Arguments of a list of activities. */
@@ -21,6 +21,11 @@ export async function findActivity(context: Context, id: string): Promise<Activi
   return access && activity;
 }
 
+/** Returns the list of a project's activity, newest first. */
+export function activityList(projectId: string, args: ListActivityArgs): ListSource {
+  return { table: 'activity', index: 'ProjectIdIndex', partition: projectId, descending: true, ...filterOf(args) };
+}
+
 /** Lists what happened in a project that the viewer may read, newest first; null for a project that they may not. */
 export async function listProjectActivity(
   context: Context,
@@ -28,7 +33,7 @@ export async function listProjectActivity(
   args: ListActivityArgs,
 ): Promise<Connection<ActivityRecord> | null> {
   if (!(await findProjectAccess(context, project.id, 'project.read', project))) return null;
-  const source: ListSource = { table: 'activity', index: 'ProjectIdIndex', partition: project.id, descending: true, ...filterOf(args) };
+  const source = { ...activityList(project.id, args), owner: ownerOfRows(project, 'activity') };
   return listConnection(context, 'project.activity', source, args);
 }
 

@@ -1,6 +1,7 @@
 /** What can be done with architectures: authorize → rules → write, with one activity row. */
 import { findProjectAccess, readableRows, requireProjectAccess, requireViewer, type ProjectAccess } from '../../auth/access.ts';
 import type { Context } from '../../context.ts';
+import type { ListSource } from '../../data/page.ts';
 import { removeBody } from '../../data/body.ts';
 import { isCounted } from '../../data/counters.ts';
 import { notFound } from '../../errors.ts';
@@ -8,7 +9,7 @@ import { prepareBody, withoutNulls } from '../bodies.ts';
 import { sameJson } from '../json.ts';
 import { listConnection, type Connection, type PageArgs } from '../list.ts';
 import { mutate, type MutationArgs, type MutationPlan } from '../mutation.ts';
-import type { ProjectRecord } from '../projects/project.ts';
+import { ownerOfRows, type ProjectRecord } from '../projects/project.ts';
 import { editRecord, requireRevision } from '../revision.ts';
 import { Checks } from '../text.ts';
 import { bodyAttributes, bodyFrom, type ArchitectureRecord, type BodyInput } from './architecture.ts';
@@ -43,14 +44,24 @@ async function requireArchitecture(context: Context, id: string): Promise<Projec
   return { ...access, architecture };
 }
 
+/** Arguments of a list of a project's architectures. */
+export interface ListArchitecturesArgs extends PageArgs {
+  orderBy?: { direction?: 'asc' | 'desc' } | null;
+}
+
+/** Returns the list of a project's architectures, by their last change. */
+export function architectureList(projectId: string, args: ListArchitecturesArgs): ListSource {
+  return architecturesOfProject(projectId, args.orderBy?.direction !== 'asc');
+}
+
 /** Lists the architectures of a project that the viewer may read, last changed first; null for a project that they may not. */
 export async function listProjectArchitectures(
   context: Context,
   project: ProjectRecord,
-  args: PageArgs & { orderBy?: { direction?: 'asc' | 'desc' } | null },
+  args: ListArchitecturesArgs,
 ): Promise<Connection<ArchitectureRecord> | null> {
   if (!(await findProjectAccess(context, project.id, 'project.read', project))) return null;
-  const source = architecturesOfProject(project.id, args.orderBy?.direction !== 'asc');
+  const source = { ...architectureList(project.id, args), owner: ownerOfRows(project, 'children') };
   return listConnection(context, 'project.architectures', source, args);
 }
 

@@ -1,10 +1,10 @@
 /** Reading code generations. Starting them is not part of this API yet; those of the earlier backend are there. */
 import { findProjectAccess, readableRows, requireViewer } from '../../auth/access.ts';
 import type { Context } from '../../context.ts';
-import { isLive } from '../../data/page.ts';
+import { isLive, type ListSource } from '../../data/page.ts';
 import { readBody } from '../bodies.ts';
 import { connectionOver, listConnection, type Connection, type PageArgs } from '../list.ts';
-import type { ProjectRecord } from '../projects/project.ts';
+import { ownerOfRows, type ProjectRecord } from '../projects/project.ts';
 import { bodyAttributes, filesOf, type CodeGenerationRecord, type GeneratedFileRecord } from './codeGeneration.ts';
 
 /** Returns a code generation that the viewer may read and that has not expired, or null. */
@@ -15,6 +15,11 @@ export async function findCodeGeneration(context: Context, id: string): Promise<
   return (await findProjectAccess(context, generation.projectId, 'project.read')) ? generation : null;
 }
 
+/** Returns the list of a project's code generations, newest first. */
+export function codeGenerationList(projectId: string): ListSource {
+  return { table: 'codeGenerations', index: 'ProjectIdIndex', partition: projectId, descending: true };
+}
+
 /** Lists the code generations of a project that the viewer may read, newest first; null for a project that they may not. */
 export async function listProjectGenerations(
   context: Context,
@@ -22,7 +27,7 @@ export async function listProjectGenerations(
   args: PageArgs,
 ): Promise<Connection<CodeGenerationRecord> | null> {
   if (!(await findProjectAccess(context, project.id, 'project.read', project))) return null;
-  const source = { table: 'codeGenerations', index: 'ProjectIdIndex', partition: project.id, descending: true } as const;
+  const source = { ...codeGenerationList(project.id), owner: ownerOfRows(project, 'children') };
   return listConnection(context, 'project.codeGenerations', source, args);
 }
 

@@ -1,9 +1,10 @@
 /** Finding and listing schemas, for those who may read them. */
 import { findProjectAccess, readableRows, requireProjectAccess, requireViewer, type ProjectAccess } from '../../auth/access.ts';
 import type { Context } from '../../context.ts';
+import type { ListSource } from '../../data/page.ts';
 import { notFound } from '../../errors.ts';
 import { connectionOver, listConnection, type Connection, type PageArgs } from '../list.ts';
-import type { ProjectRecord } from '../projects/project.ts';
+import { ownerOfRows, type ProjectRecord } from '../projects/project.ts';
 import type { DatabaseSchemaRecord } from './databaseSchema.ts';
 import { loadSchema, loadVersions, schemasOfOwner, schemasOfProject } from './databaseSchemas.store.ts';
 
@@ -25,14 +26,24 @@ export async function requireSchema(context: Context, id: string): Promise<Proje
   return { ...(await requireProjectAccess(context, schema.projectId, 'schema.write', { kind: 'schema', id })), schema };
 }
 
+/** Arguments of a list of a project's schemas. */
+export interface ListSchemasArgs extends PageArgs {
+  orderBy?: { direction?: 'asc' | 'desc' } | null;
+}
+
+/** Returns the list of a project's schemas, by version. */
+export function schemaList(projectId: string, args: ListSchemasArgs): ListSource {
+  return schemasOfProject(projectId, args.orderBy?.direction !== 'asc');
+}
+
 /** Lists the schemas of a project that the viewer may read; null for a project that they may not. */
 export async function listProjectSchemas(
   context: Context,
   project: ProjectRecord,
-  args: PageArgs & { orderBy?: { direction?: 'asc' | 'desc' } | null },
+  args: ListSchemasArgs,
 ): Promise<Connection<DatabaseSchemaRecord> | null> {
   if (!(await findProjectAccess(context, project.id, 'project.read', project))) return null;
-  return listConnection(context, 'project.schemas', schemasOfProject(project.id, args.orderBy?.direction !== 'asc'), args);
+  return listConnection(context, 'project.schemas', { ...schemaList(project.id, args), owner: ownerOfRows(project, 'children') }, args);
 }
 
 /** Lists the schemas of all projects that a user owns, for that user; null for everyone else. */

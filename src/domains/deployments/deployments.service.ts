@@ -3,11 +3,14 @@ import { findProjectAccess, readableRows, requireProjectAccess, requireViewer, t
 import type { Viewer } from '../../auth/authenticate.ts';
 import type { Context } from '../../context.ts';
 import { fitsAttributes } from '../../data/body.ts';
+import type { Row } from '../../data/connection.ts';
+import { walkPartition } from '../../data/page.ts';
+import type { ListSource } from '../../data/page.ts';
 import { notFound, refused } from '../../errors.ts';
 import { jsonProblem } from '../json.ts';
 import { listConnection, type Connection, type PageArgs } from '../list.ts';
 import { mutate, type MutationArgs, type MutationPlan } from '../mutation.ts';
-import type { ProjectRecord } from '../projects/project.ts';
+import { ownerOfRows, type ProjectRecord } from '../projects/project.ts';
 import { Checks } from '../text.ts';
 import { titleOf, type DeploymentRecord } from './deployment.ts';
 import {
@@ -45,6 +48,12 @@ export interface ListDeploymentsArgs extends PageArgs {
   orderBy?: { direction?: string } | null | undefined;
 }
 
+/** Returns the list of a project's deployments, by time of creation. */
+export function deploymentList(projectId: string, args: ListDeploymentsArgs): ListSource {
+  const { environment, status } = args.filter ?? {};
+  return deploymentsOfProject(projectId, { filter: { environment, status }, descending: args.orderBy?.direction !== 'asc' });
+}
+
 /** Lists the deployments of a project that the viewer may read, newest first; null for a project that they may not. */
 export async function listProjectDeployments(
   context: Context,
@@ -52,9 +61,33 @@ export async function listProjectDeployments(
   args: ListDeploymentsArgs,
 ): Promise<Connection<DeploymentRecord> | null> {
   if (!(await findProjectAccess(context, project.id, 'project.read', project))) return null;
-  const { environment, status } = args.filter ?? {};
-  const source = deploymentsOfProject(project.id, { filter: { environment, status }, descending: args.orderBy?.direction !== 'asc' });
+  const source = { ...deploymentList(project.id, args), owner: ownerOfRows(project, 'children') };
   return listConnection(context, 'project.deployments', source, args);
+}
+
+/** Attributes of a deployment that tell how it went. Logs of the earlier backend, which may be large, are not among them. */
+const courseAttributes = [
+  ...['id', 'userId', 'projectId', 'environment', 'status', 'createdAt', 'updatedAt'],
+  ...['startedAt', 'finishedAt', 'rollbackOfId', 'rolledBackById'],
+];
+
+/**
+ * Returns how the deployments of a project went that were created in a time (its ends included), newest first, read from
+ * ProjectIdIndex. Of more than `limit` rows only the newest are read; `readFrom` is when the oldest of those was created.
+ */
+export async function readDeploymentsBetween(
+  context: Context,
+  project: ProjectRecord,
+  { from, to, limit }: { from: string; to: string; limit: number },
+): Promise<{ deployments: DeploymentRecord[]; readFrom: string | null }> {
+  const request = { table: 'deployments', index: 'ProjectIdIndex', partition: project.id, range: { from, to }, descending: true } as const;
+  const rows: Row[] = [];
+  for await (const page of walkPartition(context.connection, { ...request, limit, attributes: courseAttributes })) {
+    rows.push(...page);
+    if (rows.length > limit) break;
+  }
+  const readFrom = rows.length > limit ? String(rows[limit - 1]?.['createdAt']) : null;
+  return { deployments: rows.slice(0, limit).filter(isDeployment), readFrom };
 }
 
 /** Arguments of the list of a user's deployments. */

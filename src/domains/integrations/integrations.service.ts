@@ -2,12 +2,13 @@
 import { findProjectAccess, readableRows, requireProjectAccess, requireViewer, type ProjectAccess } from '../../auth/access.ts';
 import type { Viewer } from '../../auth/authenticate.ts';
 import type { Context } from '../../context.ts';
+import type { ListSource } from '../../data/page.ts';
 import { isCounted } from '../../data/counters.ts';
 import { countRows } from '../../data/page.ts';
 import { notFound, refused } from '../../errors.ts';
 import { listConnection, type Connection, type PageArgs } from '../list.ts';
 import { mutate, type MutationArgs, type MutationPlan } from '../mutation.ts';
-import type { ProjectRecord } from '../projects/project.ts';
+import { ownerOfRows, type ProjectRecord } from '../projects/project.ts';
 import { editRecord, requireRevision, type RecordEdit } from '../revision.ts';
 import { Checks } from '../text.ts';
 import { changeConfig } from './configChange.ts';
@@ -40,14 +41,25 @@ export async function requireIntegration(context: Context, id: string): Promise<
   return { ...access, integration };
 }
 
+/** Arguments of a list of a project's integrations. */
+export interface ListIntegrationsArgs extends PageArgs {
+  type?: string | null;
+}
+
+/** Returns the list of a project's integrations, by type. */
+export function integrationList(projectId: string, args: ListIntegrationsArgs): ListSource {
+  return integrationsOfProject(projectId, args.type ?? null);
+}
+
 /** Lists the integrations of a project by type; null for those who are no admins of it. */
 export async function listProjectIntegrations(
   context: Context,
   project: ProjectRecord,
-  args: PageArgs & { type?: string | null },
+  args: ListIntegrationsArgs,
 ): Promise<Connection<IntegrationRecord> | null> {
   if (!(await findProjectAccess(context, project.id, 'integration.read', project))) return null;
-  return listConnection(context, 'project.integrations', integrationsOfProject(project.id, args.type ?? null), args);
+  const source = { ...integrationList(project.id, args), owner: ownerOfRows(project, 'children') };
+  return listConnection(context, 'project.integrations', source, args);
 }
 
 /** Lists the integrations of the projects that a user owns, for that user; null for everyone else. */

@@ -77,5 +77,6 @@ function copyOf(context: Context, source: ProjectRecord, { ownerId, name }: { ow
     createdAt: now,
     updatedAt: now,
     revision: 1,
+    uniform: 'all',
   };
 }

@@ -36,7 +36,18 @@ export type ProjectRecord = {
   createdById?: string;
   /** When the owner became so; absent for the first one. */
   ownedSince?: string;
+  /**
+   * Which rows of the project are known to carry its owner in `userId`: `all`, where nobody else has ever been invited, or
+   * all but the activity (`children`), which carries who did it. Absent where rows of the earlier backend, which carry their
+   * creator, may be among them; `recount` looks at them.
+   */
+  uniform?: 'all' | 'children';
 };
+
+/** Returns the owner whom all rows of this kind carry, so that they can be read from the owner's rows; undefined where that is not known. */
+export function ownerOfRows({ uniform, userId }: ProjectRecord, kind: 'children' | 'activity'): string | undefined {
+  return uniform === 'all' || (uniform === 'children' && kind === 'children') ? userId : undefined;
+}
 
 /** What a client may set. */
 export type ProjectFields = Pick<

@@ -2,6 +2,7 @@
 import { findProjectAccess, requireProjectAccess, requireViewer } from '../../auth/access.ts';
 import type { Viewer } from '../../auth/authenticate.ts';
 import type { Context } from '../../context.ts';
+import type { Write } from '../../data/connection.ts';
 import { invalid, refused } from '../../errors.ts';
 import { listConnection, type Connection, type PageArgs } from '../list.ts';
 import { mutate, type MutationArgs, type MutationPlan } from '../mutation.ts';
@@ -98,7 +99,16 @@ function newProject(context: Context, viewer: Viewer, input: ProjectInput & { na
     createdAt: now,
     updatedAt: now,
     revision: 1,
+    uniform: 'all',
   };
+}
+
+/** Returns the writes with which a project becomes one that several people work in, to be committed with their invitation. */
+export function shareProject(context: Context, { id, userId, uniform }: ProjectRecord): Write[] {
+  if (uniform !== 'all') return [];
+  // The earlier backend would write rows that carry their creator.
+  const changes = context.services.settings.hasEarlierBackend === false ? { set: { uniform: 'children' } } : { remove: ['uniform'] };
+  return [{ kind: 'update', table: 'projects', key: { id, userId }, changes, condition: { exists: true } }];
 }
 
 /** Arguments of a mutation of one project. */

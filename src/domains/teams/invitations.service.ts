@@ -9,6 +9,7 @@ import { notFound, refused } from '../../errors.ts';
 import { connectionOver, listConnection, type Connection, type PageArgs } from '../list.ts';
 import { mutate, type MutationArgs, type MutationPlan } from '../mutation.ts';
 import type { ProjectRecord } from '../projects/project.ts';
+import { shareProject } from '../projects/projects.service.ts';
 import { Checks } from '../text.ts';
 import { findContact, findUserIdByEmail } from '../users/users.service.ts';
 import { expiryOf, inviteeKey, isOpen, type InvitationRecord } from './invitation.ts';
@@ -160,7 +161,7 @@ function planSending(context: Context, { viewer, project, team, email, role }: S
   const expired = others.filter((other) => !open.includes(other)).slice(0, maxCleared);
   return {
     result: { invitation },
-    writes: [...putInvitation(invitation, earlier), ...expired.flatMap(deleteInvitation)],
+    writes: [...putInvitation(invitation, earlier), ...shareProject(context, project), ...expired.flatMap(deleteInvitation)],
     activity: [{ action: earlier ? 'resent' : 'created', ...about(invitation) }],
   };
 }

@@ -49,7 +49,9 @@ export async function transferOwnership(context: Context, args: TransferArgs): P
     const now = context.now();
     const edit = editRecord(before, { userId }, now, () => ['owner']);
     if (!edit) throw new Error('the new owner is not the old one');
+    // Its rows follow later, and those of the former owner's activity never.
     const after: ProjectRecord = { ...edit.record, createdById: before.createdById ?? before.userId, ownedSince: now };
+    delete after.uniform;
     // Last, because the transaction fails when anything of this changes until it is committed.
     const items = await readProjectItems(context.connection, projectId);
     const { marker, write } = putMarker({ after, items }, now);

@@ -1,3 +1,4 @@
+import { attributesOfObject } from '../../graphql/selection.ts';
 import type { MutationResolvers, QueryResolvers, UserResolvers } from '../../graphql/generated.ts';
 import { payload } from '../payload.ts';
 import { createApiKey, listApiKeys, revokeApiKey } from './apiKeys.service.ts';
@@ -7,7 +8,7 @@ import { findViewerUser, updateOnboarding, updateUser } from './users.service.ts
 
 export const usersResolvers = {
   Query: {
-    viewer: (_, __, context) => findViewerUser(context),
+    viewer: (_, __, context, info) => findViewerUser(context, attributesOfObject(info)),
   } satisfies QueryResolvers,
 
   Mutation: {

@@ -11,10 +11,14 @@ import { checkEmail, checkProfile, checkUsername, emailTaken, mergeProfile } fro
 import { isAccount, toOwnUser, toPublicUser, type AccountRow, type UserProfile, type UserRecord } from './user.ts';
 import { deleteEmailGuard, findAccountByEmail, putEmailGuard, readEmailOwner, updateAccount, type EmailSpellings } from './users.store.ts';
 
-/** Returns who asks, or null for anonymous requests. Throws UNAUTHENTICATED for credentials that are not valid (any more). */
-export async function findViewerUser(context: Context): Promise<UserRecord | null> {
+/**
+ * Returns who asks, or null for anonymous requests. Throws UNAUTHENTICATED for credentials that are not valid (any more).
+ * `attributes` are those that will be looked at; where the id suffices, which authentication knows, nothing is read.
+ */
+export async function findViewerUser(context: Context, attributes?: readonly string[]): Promise<UserRecord | null> {
   if (!findViewer(context)) return null;
   const viewer = requireViewer(context, 'account.read');
+  if (attributes?.every((name) => name === 'id')) return { id: viewer.id } as UserRecord;
   return findUser(context, viewer.id);
 }
 
