@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { loadConfig, type Config } from './config.ts';
 import { createServices, type Services } from './context.ts';
+import { resumeBatches } from './domains/analytics/eventBatches.service.ts';
 import { resumeDeletions } from './domains/projects/deletion.service.ts';
 import { resumeTransfers } from './domains/teams/transfer.service.ts';
 import { createLog } from './http/logging.ts';
@@ -57,7 +58,11 @@ async function start(): Promise<Running> {
 
 /** Takes up what an earlier process left unfinished, now and then; at the start everything, where no other process can be at it. */
 function startMaintenance({ config, services }: Running): void {
-  const jobs = { 'interrupted deletions': resumeDeletions, 'interrupted transfers': resumeTransfers };
+  const jobs = {
+    'interrupted deletions': resumeDeletions,
+    'interrupted transfers': resumeTransfers,
+    'unwritten metrics': resumeBatches,
+  };
   for (const [name, resume] of Object.entries(jobs)) {
     let all = config.database.location.kind === 'embedded';
     services.background.repeat(name, maintenanceIntervalMs, async (signal) => {

@@ -18,11 +18,12 @@ export interface Condition {
   absentOrBelow?: Readonly<Record<string, number>>;
 }
 
-/** What an update does to an item: set, remove, or add to a number (absent counts as 0). */
+/** What an update does to an item: set, remove, add to a number (absent counts as 0) or to a set, take elements out of a set. */
 export interface Changes {
   set?: Readonly<Record<string, Value>>;
   remove?: readonly string[];
-  add?: Readonly<Record<string, number>>;
+  add?: Readonly<Record<string, number | ReadonlySet<number>>>;
+  drop?: Readonly<Record<string, ReadonlySet<number>>>;
 }
 
 /** A restriction of the sort key within one partition. */
@@ -83,10 +84,12 @@ export function updateExpression(placeholders: Placeholders, changes: Changes): 
   const sets = Object.entries(changes.set ?? {}).map(([name, value]) => `${p.name(name)} = ${p.value(value)}`);
   const removes = (changes.remove ?? []).map((name) => p.name(name));
   const adds = Object.entries(changes.add ?? {}).map(([name, value]) => `${p.name(name)} ${p.value(value)}`);
+  const drops = Object.entries(changes.drop ?? {}).map(([name, value]) => `${p.name(name)} ${p.value(value)}`);
   return [
     sets.length > 0 ? `SET ${sets.join(', ')}` : '',
     removes.length > 0 ? `REMOVE ${removes.join(', ')}` : '',
     adds.length > 0 ? `ADD ${adds.join(', ')}` : '',
+    drops.length > 0 ? `DELETE ${drops.join(', ')}` : '',
   ]
     .filter(Boolean)
     .join(' ');

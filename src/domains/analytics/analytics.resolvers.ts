@@ -3,6 +3,9 @@ import { expiryOf } from '../expiry.ts';
 import { payload } from '../payload.ts';
 import { findProject } from '../projects/projects.service.ts';
 import { listProjectEvents, listUserEvents, trackMetric, trackMetrics } from './analytics.service.ts';
+import { readDora } from './dora.service.ts';
+import { findMetricNames, readMetric } from './metrics.service.ts';
+import { readTrends } from './trends.service.ts';
 
 export const analyticsResolvers = {
   Mutation: {
@@ -12,6 +15,10 @@ export const analyticsResolvers = {
 
   Project: {
     metricEvents: (project, args, context) => listProjectEvents(context, project, args),
+    metrics: (project, args, context) => readMetric(context, project, args),
+    metricNames: (project, _, context) => findMetricNames(context, project),
+    trends: (project, args, context) => readTrends(context, project, args),
+    dora: (project, args, context) => readDora(context, project, args),
   } satisfies ProjectResolvers,
 
   User: {

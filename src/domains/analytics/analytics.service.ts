@@ -2,24 +2,25 @@
 import { findProjectAccess, readableRows, requireProjectAccess, requireViewer } from '../../auth/access.ts';
 import type { Viewer } from '../../auth/authenticate.ts';
 import type { Context } from '../../context.ts';
-import type { Write } from '../../data/connection.ts';
 import type { ListSource } from '../../data/page.ts';
 import { ttlAttribute } from '../../data/tables.ts';
 import { invalid, RequestError } from '../../errors.ts';
+import type { ActivityEntry } from '../activity/activity.ts';
 import { listConnection, type Connection, type PageArgs } from '../list.ts';
 import { mutate, type MutationArgs, type MutationPlan } from '../mutation.ts';
-import type { ProjectRecord } from '../projects/project.ts';
+import { ownerOfRows, type ProjectRecord } from '../projects/project.ts';
 import { Checks } from '../text.ts';
+import { piecesOf } from './eventBatch.ts';
+import { rollUpOptions, writeRest } from './eventBatches.service.ts';
+import { newJournal, putEvent, putJournal } from './eventBatches.store.ts';
 import { checkMetric, type MetricEventRecord, type MetricInput } from './metricEvent.ts';
+import { planRollUps } from './rollUps.store.ts';
 
 const maxBatch = 100;
 const secondsPerDay = 86_400;
 
-/**
- * Events that the transaction of a batch writes itself: DynamoDB takes 100 writes, and the activity and the idempotency
- * key need two. The few events beyond are written just before, and taken back if the transaction is refused.
- */
-const maxInTransaction = 98;
+/** An idempotency key keeps the answer, and a journal the events of a piece, in one item: DynamoDB takes 400 KB. */
+const maxBatchBytes = 350_000;
 
 /** Returns an event that the viewer may see, or null. */
 export async function findMetricEvent(context: Context, id: string): Promise<MetricEventRecord | null> {
@@ -82,33 +83,45 @@ function newEvent(context: Context, viewer: Viewer, { input, project }: { input:
     value: input.value,
     ...(input.dimensions && { dimensions: input.dimensions }),
     createdById: viewer.id,
+    rolledUp: true,
     [ttlAttribute]: Math.floor(Date.parse(timestamp) / 1000) + context.services.settings.ttlDays.analytics * secondsPerDay,
   };
 }
 
-function planEvents(context: Context, events: MetricEventRecord[]): MutationPlan<{ events: MetricEventRecord[] }> {
-  const { connection } = context;
-  const beyond = events.slice(maxInTransaction);
-  const metrics = [...new Set(events.map(({ metric }) => metric))];
-  const [first] = events;
-  const projectIds = new Set(events.map(({ projectId }) => projectId));
+async function planEvents(context: Context, events: MetricEventRecord[]): Promise<MutationPlan<{ events: MetricEventRecord[] }>> {
+  requireSize(events);
+  const [first = [], ...rest] = piecesOf(events);
+  const journals = rest.map((piece) => newJournal(piece, context.now()));
+  const rollUps = await planRollUps(context.connection, first, rollUpOptions(context.services));
   return {
     result: { events },
-    prepare: () => connection.writeAll(beyond.map((put) => ({ table: 'analytics', put }))),
-    undo: () => connection.writeAll(beyond.map(({ id, timestamp }) => ({ table: 'analytics', delete: { id, timestamp } }))),
-    writes: events
-      .slice(0, maxInTransaction)
-      .map((item): Write => ({ kind: 'put', table: 'analytics', item, condition: { exists: false } })),
-    activity: [
-      {
-        action: 'tracked',
-        entityType: 'metric',
-        entityId: first?.id ?? '',
-        entityName: metrics.slice(0, 3).join(', '),
-        ...(projectIds.size === 1 && { projectId: first?.projectId }),
-        metadata: { events: events.length, metrics: metrics.slice(0, 20) },
-      },
-    ],
+    prepare: rollUps.putNames,
+    writes: [...first.map(putEvent), ...rollUps.writes, ...journals.map(putJournal)],
+    activity: [trackedActivity(events)],
+    cleanUp: () => writeRest(context, journals),
+  };
+}
+
+function requireSize(events: readonly MetricEventRecord[]): void {
+  const bytes = Buffer.byteLength(JSON.stringify(events));
+  if (bytes <= maxBatchBytes) return;
+  throw invalid(
+    'inputs',
+    `The events have ${bytes} bytes of JSON together; at most ${maxBatchBytes} are allowed. Send fewer.`,
+    'TOO_LARGE',
+  );
+}
+
+function trackedActivity(events: readonly MetricEventRecord[]): ActivityEntry {
+  const metrics = [...new Set(events.map(({ metric }) => metric))];
+  const projectIds = new Set(events.map(({ projectId }) => projectId));
+  return {
+    action: 'tracked',
+    entityType: 'metric',
+    entityId: events[0]?.id ?? '',
+    entityName: metrics.slice(0, 3).join(', '),
+    ...(projectIds.size === 1 && { projectId: events[0]?.projectId }),
+    metadata: { events: events.length, metrics: metrics.slice(0, 20) },
   };
 }
 
@@ -119,6 +132,11 @@ export interface ListEventsArgs extends PageArgs {
   to?: string | null;
 }
 
+/** Returns the list of a project's events, newest first. */
+export function metricEventList(projectId: string, args: ListEventsArgs): ListSource {
+  return { table: 'analytics', index: 'ProjectIdIndex', partition: projectId, descending: true, ...restrictionOf(args) };
+}
+
 /** Lists the events of a project that the viewer may read, newest first; null for a project that they may not. */
 export async function listProjectEvents(
   context: Context,
@@ -126,13 +144,7 @@ export async function listProjectEvents(
   args: ListEventsArgs,
 ): Promise<Connection<MetricEventRecord> | null> {
   if (!(await findProjectAccess(context, project.id, 'project.read', project))) return null;
-  const source: ListSource = {
-    table: 'analytics',
-    index: 'ProjectIdIndex',
-    partition: project.id,
-    descending: true,
-    ...restrictionOf(args),
-  };
+  const source = { ...metricEventList(project.id, args), owner: ownerOfRows(project, 'children') };
   return listConnection(context, 'project.metricEvents', source, args);
 }
 

@@ -14,6 +14,8 @@ export type MetricEventRecord = {
   dimensions?: Record<string, unknown>;
   createdById?: string;
   ttl?: number;
+  /** Set by the transaction that added the event to the roll-ups; absent in rows of the earlier backend until a recount. */
+  rolledUp?: true;
 };
 
 /** Input of an event, as the SDL's MetricTrackInput. */

@@ -9,6 +9,7 @@ import type { Connection, Row, Write } from '../../data/connection.ts';
 import { rowsOfProject, walkPartition } from '../../data/page.ts';
 import { moveOutCounts } from '../../data/counters.ts';
 import { projectRowsIndex, tableIds, tables, type TableId } from '../../data/tables.ts';
+import { removeRollUps } from '../analytics/rollUps.store.ts';
 import type { ProjectRecord } from './project.ts';
 
 /** How the job paces itself. */
@@ -40,6 +41,7 @@ export async function removeProject(
 async function removeContents(connection: Connection, project: ProjectRecord): Promise<number> {
   let removed = 0;
   for (const table of childTables) removed += await removeChildren(connection, table, project.id);
+  removed += await removeRollUps(connection, project.id);
   return removed + (await removeTeam(connection, project.id));
 }
 
