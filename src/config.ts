@@ -2,6 +2,8 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import type { ClientKind } from './data/client.ts';
+import type { ReadPlanMode } from './data/readPlan/planner.ts';
 import { readEncryptionKey } from './data/encryption.ts';
 import { endpointNames, type EndpointName, type EndpointOverrides } from './domains/integrations/endpoints.ts';
 import { loadLocalSecrets } from './localSecrets.ts';
@@ -39,6 +41,8 @@ export interface Config {
     readonly location: DatabaseLocation;
     readonly region: string;
     readonly prefix: string;
+    /** Which client sends the operations of requests. */
+    readonly client: ClientKind;
     /** True where missing tables are made at the start; false where they must be there already. */
     readonly provision: boolean;
   };
@@ -57,6 +61,10 @@ export interface Config {
   /** An OpenAI-compatible endpoint for the assistant. */
   readonly ai?: { readonly baseUrl: string; readonly apiKey?: string; readonly model: string };
   readonly redisUrl?: string;
+  /** How lists below several projects are read. */
+  readonly readPlan: ReadPlanMode;
+  /** False where the earlier backend writes no rows any more. */
+  readonly hasEarlierBackend: boolean;
   /** Days after which rows that expire go. */
   readonly ttlDays: { readonly activity: number; readonly analytics: number; readonly codeGenerations: number };
 }
@@ -140,11 +148,14 @@ const environmentSchema = z.object({
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'must be fatal, error, warn, info, debug, trace or silent')
     .default('info'),
   INTROSPECTION: flag.optional(),
+  READ_PLAN: z.enum(['adaptive', 'per-project'], 'must be adaptive or per-project').default('adaptive'),
+  EARLIER_BACKEND: flag.default(true),
   DYNAMODB_ENDPOINT: webUrl('the URL of a DynamoDB endpoint, such as http://localhost:8000').optional(),
   DYNAMODB_TABLE_PREFIX: z
     .string()
     .regex(/^[\w.-]{1,200}$/, 'must be 1 to 200 letters, digits, or . _ - (table names begin with it)')
     .default('snapinfra-'),
+  DYNAMODB_CLIENT: z.enum(['lean', 'stock'], 'must be lean or stock').default('lean'),
   AWS_REGION: z
     .string()
     .regex(/^[a-z][a-z\d-]{1,40}$/, 'must be an AWS region, such as us-east-1')
@@ -257,11 +268,14 @@ function toConfig(env: Environment): Config {
       location,
       region: env.AWS_REGION ?? 'us-east-1',
       prefix: env.DYNAMODB_TABLE_PREFIX,
+      client: env.DYNAMODB_CLIENT,
       provision: location.kind === 'embedded' || !production,
     },
     dataDir,
     ...chooseSecrets(env, dataDir),
     ttlDays: { activity: env.ACTIVITY_TTL_DAYS, analytics: env.ANALYTICS_TTL_DAYS, codeGenerations: env.CODE_GENERATION_TTL_DAYS },
+    readPlan: env.READ_PLAN,
+    hasEarlierBackend: env.EARLIER_BACKEND,
     previousEncryptionKeys: env.ENCRYPTION_KEY_PREVIOUS,
     integrationEndpoints: env.INTEGRATION_ENDPOINTS ?? {},
     ...(env.OIDC_ISSUER && env.OIDC_AUDIENCE && { oidc: { issuer: env.OIDC_ISSUER, audience: env.OIDC_AUDIENCE } }),

@@ -40,6 +40,7 @@ interface Tally {
   projects: number;
   corrected: number;
   adopted: number;
+  mixed: number;
   failures: string[];
 }
 
@@ -50,12 +51,13 @@ export async function recount(workplace: Workplace, target: RecountTarget): Prom
   const isEmbedded = config.database.location.kind === 'embedded';
   const options: RecountOptions = { settleMs: isEmbedded ? 0 : settleMs, patienceMs, signal };
   const { owners, projects } = await findTargets(connection, target);
-  const tally: Tally = { projects: projects.length, corrected: 0, adopted: 0, failures: [] };
+  const tally: Tally = { projects: projects.length, corrected: 0, adopted: 0, mixed: 0, failures: [] };
   let done = 0;
   await inParallel(projects, projectsAtOnce, async (project) => {
     terminal.progress(done, projects.length, project.name);
     await attempt(tally, async () => {
-      const { adopted, corrections } = await recountProject(connection, project, options);
+      const { adopted, corrections, isMixed } = await recountProject(connection, project, options);
+      if (isMixed) tally.mixed += 1;
       tally.adopted += adopted;
       const rolledUp = await rollUpOldEvents(connection, project.id, rollUpOptions(services));
       if (rolledUp > 0) terminal.out(`${project.id} "${project.name}": ${rolledUp} metric events of the earlier backend rolled up`);
@@ -101,14 +103,15 @@ function report({ terminal }: Workplace, tally: Tally, { subject, corrections, a
   terminal.out(`${subject}: ${[...changes, ...taken].join(', ')}`);
 }
 
-function summary({ projects, corrected, adopted, failures }: Tally, owners: number): string {
+function summary({ projects, corrected, adopted, mixed, failures }: Tally, owners: number): string {
   const things = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`;
   const result =
     corrected === 0 && adopted === 0
       ? 'all counters were right'
       : `${things(corrected, 'correction')}, ${things(adopted, 'row')} of the earlier backend taken in`;
   const missed = failures.length > 0 ? `; ${failures.length} could not be counted` : '';
-  return `Recounted ${things(projects, 'project')} of ${things(owners, 'owner')}: ${result}${missed}.`;
+  const slow = mixed > 0 ? ` ${things(mixed, 'project')} with rows of several creators: its lists are read one by one.` : '';
+  return `Recounted ${things(projects, 'project')} of ${things(owners, 'owner')}: ${result}${missed}.${slow}`;
 }
 
 async function findTargets(

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { fakeProject, fakeSchema } from '../support/factories.ts';
-import { createHarness, type Data, type Harness, type TestUser } from '../support/harness.ts';
+import { createHarness, uniqueEmail, type Data, type Harness, type TestUser } from '../support/harness.ts';
 import { admin } from './support.ts';
 
 let harness: Harness;
@@ -215,4 +215,71 @@ test('recount --all finds projects of all statuses through StatusIndex', async (
   expect(code).toBe(0);
   expect(out).toContain(`${id} "Shop": architectures 3 → 0`);
   expect(await statsOf(user, id)).toEqual(nothing);
+});
+
+describe('which rows carry the owner, as the read plan needs to know', () => {
+  const uniformityOf = async (projectId: string): Promise<unknown> =>
+    (await harness.rows('projects', projectId)).find(({ userId }) => !String(userId).includes('#'))?.['uniform'];
+  const invite =
+    'mutation ($id: ID!, $email: String!) { memberInvite(projectId: $id, input: { email: $email, role: DEVELOPER }) { userErrors { message } } }';
+
+  async function putPlainProject(user: TestUser): Promise<string> {
+    const id = crypto.randomUUID();
+    await harness.putRow('projects', { id, userId: user.id, name: 'Plain', status: 'active', ...times });
+    await putSchema(id, user.id);
+    return id;
+  }
+  const putSchema = (projectId: string, userId: string): Promise<void> =>
+    harness.putRow('schemas', { id: crypto.randomUUID(), projectId, userId, name: 'main', version: 1, ...times });
+
+  test('all, where only the owner ever wrote', async () => {
+    const ada = await harness.signUp();
+    const projectId = await putPlainProject(ada);
+    expect(await uniformityOf(projectId)).toBeUndefined();
+    expect((await admin(['recount', projectId])).code).toBe(0);
+    expect(await uniformityOf(projectId)).toBe('all');
+  });
+
+  test('none, where a row of somebody else is among them, and the summary says so', async () => {
+    const [ada, bob] = [await harness.signUp(), await harness.signUp()];
+    const projectId = await putPlainProject(ada);
+    await putSchema(projectId, bob.id);
+    const { out } = await admin(['recount', projectId]);
+    expect(await uniformityOf(projectId)).toBeUndefined();
+    expect(out).toContain('1 project with rows of several creators');
+  });
+
+  test('none, where a row lacks the time that sorts it among the rows of its owner', async () => {
+    const ada = await harness.signUp();
+    const projectId = await putPlainProject(ada);
+    await harness.putRow('schemas', { id: crypto.randomUUID(), projectId, userId: ada.id, name: 'main', version: 2 });
+    await admin(['recount', projectId]);
+    expect(await uniformityOf(projectId)).toBeUndefined();
+  });
+
+  test('all but the activity, where others were invited', async () => {
+    const ada = await harness.signUp();
+    const { id } = await fakeProject(harness, ada);
+    expect(await uniformityOf(id)).toBe('all');
+    await harness.must(ada, invite, { id, email: uniqueEmail() });
+    expect(await uniformityOf(id)).toBeUndefined();
+    await admin(['recount', id]);
+    expect(await uniformityOf(id)).toBe('children');
+  });
+
+  test('an invitation that comes while it is looked at is not overlooked', async () => {
+    const ada = await harness.signUp();
+    const { id } = await fakeProject(harness, ada);
+    await Promise.all([admin(['recount', id]), ...[1, 2, 3].map(() => harness.must(ada, invite, { id, email: uniqueEmail() }))]);
+    expect(await uniformityOf(id)).not.toBe('all');
+  });
+
+  test('an invitation leaves only the activity out where the earlier backend is gone', async () => {
+    const modern = await createHarness({ hasEarlierBackend: false });
+    const ada = await modern.signUp();
+    const { id } = await fakeProject(modern, ada);
+    await modern.must(ada, invite, { id, email: uniqueEmail() });
+    expect(await uniformityOf(id)).toBe('children');
+    await modern.close();
+  });
 });

@@ -34,7 +34,7 @@ describe('development', () => {
       ttlDays: { activity: 365, analytics: 90, codeGenerations: 30 },
       logLevel: 'info',
       introspection: true,
-      database: { location: { kind: 'embedded' }, region: 'us-east-1', prefix: 'snapinfra-', provision: true },
+      database: { location: { kind: 'embedded' }, region: 'us-east-1', prefix: 'snapinfra-', client: 'lean', provision: true },
       dataDir,
     });
     expect(config.http.corsOrigins).toContain('https://studio.apollographql.com');
@@ -133,10 +133,13 @@ test.each([
   ['NODE_ENV', 'prod', 'development, test or production'],
   ['LOG_LEVEL', 'loud', 'fatal, error, warn'],
   ['INTROSPECTION', 'maybe', 'true or false'],
+  ['READ_PLAN', 'fast', 'adaptive or per-project'],
+  ['EARLIER_BACKEND', 'gone', 'true or false'],
   ['CORS_ORIGIN', 'app.example.com', 'list of origins'],
   ['CORS_ORIGIN', 'https://app.example.com/', 'list of origins'],
   ['DYNAMODB_ENDPOINT', 'localhost:8000', 'URL of a DynamoDB endpoint'],
   ['DYNAMODB_TABLE_PREFIX', 'my tables/', 'letters, digits'],
+  ['DYNAMODB_CLIENT', 'fast', 'lean or stock'],
   ['AWS_REGION', 'EU Central', 'AWS region'],
   ['ENCRYPTION_KEY', 'c2hvcnQ=', '32 bytes'],
   ['ENCRYPTION_KEY_PREVIOUS', `${encryptionKey},x`, '32 bytes'],

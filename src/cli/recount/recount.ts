@@ -20,6 +20,7 @@ import { DatabaseBusy, TransactionRejected } from '../../data/errors.ts';
 import { isVisibleStatus, type ProjectRecord } from '../../domains/projects/project.ts';
 import { isCountedMember } from '../../domains/teams/member.ts';
 import { correctTeamCount, readTeam, readTeamCount } from '../../domains/teams/teams.store.ts';
+import { checkUniformity } from './uniformity.ts';
 import { addCounts, adoptProject, countedTables, eachPage, isThere, readCurrent } from './adopt.ts';
 
 /** How a recount paces itself. */
@@ -54,6 +55,8 @@ export interface ProjectRecount {
   /** Rows of the earlier backend that are in the counters from now on. */
   adopted: number;
   corrections: Correction[];
+  /** True when rows of other creators are among those of the project, so that its lists are read one by one. */
+  isMixed: boolean;
 }
 
 /** Makes the counters of a project agree with its rows. */
@@ -65,7 +68,7 @@ export async function recountProject(connection: Connection, project: ProjectRec
     truth: () => countProject(connection, project),
     beside: () => teamCorrection(connection, project),
   });
-  return { adopted, corrections };
+  return { adopted, corrections, isMixed: (await checkUniformity(connection, project)) === undefined };
 }
 
 /** Makes the totals of an owner the sum of the counters of the projects that they own. Returns what was wrong. */

@@ -39,9 +39,9 @@ export type ProjectRecord = {
   /**
    * Which rows of the project are known to carry its owner in `userId`: `all`, where nobody else has ever been invited, or
    * all but the activity (`children`), which carries who did it. Absent where rows of the earlier backend, which carry their
-   * creator, may be among them; `recount` looks at them.
+   * creator, may be among them; `recount` looks at them (`checking`).
    */
-  uniform?: 'all' | 'children';
+  uniform?: 'all' | 'children' | 'checking';
 };
 
 /** Returns the owner whom all rows of this kind carry, so that they can be read from the owner's rows; undefined where that is not known. */

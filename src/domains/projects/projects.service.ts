@@ -9,7 +9,7 @@ import { mutate, type MutationArgs, type MutationPlan } from '../mutation.ts';
 import { editRecord, requireRevision } from '../revision.ts';
 import { Checks } from '../text.ts';
 import type { ProjectFields, ProjectRecord } from './project.ts';
-import { projectsOfOwner, putProject, updateProject as updateProjectRow } from './projects.store.ts';
+import { markUniform, projectsOfOwner, putProject, updateProject as updateProjectRow } from './projects.store.ts';
 
 const maxBulk = 25;
 const maxTags = 20;
@@ -103,12 +103,17 @@ function newProject(context: Context, viewer: Viewer, input: ProjectInput & { na
   };
 }
 
-/** Returns the writes with which a project becomes one that several people work in, to be committed with their invitation. */
-export function shareProject(context: Context, { id, userId, uniform }: ProjectRecord): Write[] {
-  if (uniform !== 'all') return [];
+/**
+ * Returns the write with which a project becomes one that several people work in, to be committed with their invitation:
+ * from then on not all rows carry the owner, and nobody may be about to note that they do.
+ */
+export function shareProject(context: Context, project: ProjectRecord): Write {
+  const { id, userId, uniform } = project;
+  if (uniform === undefined || uniform === 'children')
+    return { kind: 'check', table: 'projects', key: { id, userId }, condition: { exists: true, equals: { uniform } } };
   // The earlier backend would write rows that carry their creator.
-  const changes = context.services.settings.hasEarlierBackend === false ? { set: { uniform: 'children' } } : { remove: ['uniform'] };
-  return [{ kind: 'update', table: 'projects', key: { id, userId }, changes, condition: { exists: true } }];
+  const isOnlyWriter = context.services.settings.hasEarlierBackend === false;
+  return markUniform(project, uniform, uniform === 'all' && isOnlyWriter ? 'children' : undefined);
 }
 
 /** Arguments of a mutation of one project. */

@@ -20,6 +20,12 @@ export function updateProject(project: ProjectRecord, edit: RecordEdit<ProjectRe
   };
 }
 
+/** Returns the write that notes which rows of a project carry its owner, if `before` still stands there. */
+export function markUniform({ id, userId }: ProjectRecord, before: ProjectRecord['uniform'], uniform: ProjectRecord['uniform']): Write {
+  const changes = uniform === undefined ? { remove: ['uniform'] } : { set: { uniform } };
+  return { kind: 'update', table: 'projects', key: { id, userId }, changes, condition: { exists: true, equals: { uniform: before } } };
+}
+
 /** Returns the projects of an owner, by time of creation. Hidden projects do not count. */
 export function projectsOfOwner(
   ownerId: string,

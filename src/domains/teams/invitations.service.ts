@@ -161,7 +161,7 @@ function planSending(context: Context, { viewer, project, team, email, role }: S
   const expired = others.filter((other) => !open.includes(other)).slice(0, maxCleared);
   return {
     result: { invitation },
-    writes: [...putInvitation(invitation, earlier), ...shareProject(context, project), ...expired.flatMap(deleteInvitation)],
+    writes: [...putInvitation(invitation, earlier), shareProject(context, project), ...expired.flatMap(deleteInvitation)],
     activity: [{ action: earlier ? 'resent' : 'created', ...about(invitation) }],
   };
 }

@@ -86,6 +86,11 @@ export function putMarker({ after, items }: Pick<Handover, 'after' | 'items'>, n
   return { marker, write: { kind: 'put', table: 'projects', item: marker, condition } };
 }
 
+/** Returns whether the rows of a project are on their way to a new owner. */
+export async function isTransferring(connection: Connection, projectId: string): Promise<boolean> {
+  return (await connection.get('projects', markerKey(projectId), { consistent: true })) !== null;
+}
+
 function same({ token }: TransferMarker): Condition {
   return { exists: true, equals: { token } };
 }
