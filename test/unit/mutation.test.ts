@@ -331,6 +331,7 @@ async function effects({ owner, other, projectId }: World, extra: string[]): Pro
     children,
     projects: owned.items.map((row) => JSON.stringify(shape(row))).toSorted(),
     keys: ((keys?.['apiKeyIds'] ?? []) as string[]).length,
+    rollUps: (await harness.rows('analytics', `rollup#${projectId}#m#day`)).map(({ n0, s0 }) => [n0, s0]),
     team: (await harness.rows('teams', projectId)).length,
     settings: (await harness.rows('settings', owner.id)).map(shape),
     projectCounts: await Promise.all([owner, other].map(({ id }) => readProjectCounts(connection, projectId, id))),
