@@ -16,9 +16,13 @@ let projectId: string;
 const old = { createdAt: '2023-05-01T10:00:00.000Z', updatedAt: '2023-05-02T10:00:00.000Z' };
 const later = Math.floor(Date.now() / 1000) + 86_400;
 
-/** Rows of the earlier backend, with everything that it could write. */
-function oldRows(userId: string): [Parameters<Harness['putRow']>[0], Record<string, unknown>][] {
-  const child = { id: crypto.randomUUID(), userId, projectId, ...old };
+/** Rows of the earlier backend, with everything that it or this API could write. */
+function oldRows(
+  userId: string,
+  createdById: string,
+  otherDeployment: string,
+): [Parameters<Harness['putRow']>[0], Record<string, unknown>][] {
+  const child = { id: crypto.randomUUID(), userId, projectId, createdById, revision: 3, ...old };
   const tables = [{ id: 't', name: 'users', fields: [{ name: 'id', type: 'uuid', required: true }], indexes: [] }];
   const nodes = [{ id: 'a', type: 'api', label: 'API', position: { x: 1, y: 2 }, data: {} }];
   return [
@@ -36,6 +40,7 @@ function oldRows(userId: string): [Parameters<Harness['putRow']>[0], Record<stri
         url: 'https://a.example',
         version: '1',
         metadata: { a: 1 },
+        ...{ startedAt: old.createdAt, finishedAt: old.updatedAt, rollbackOfId: otherDeployment, rolledBackById: otherDeployment },
       },
     ],
     ['analytics', { ...child, timestamp: old.createdAt, metric: 'x', value: 1, dimensions: { a: 'b' }, ttl: later }],
@@ -53,10 +58,11 @@ beforeAll(async () => {
   projectId = (await fakeProject(harness, ada, { description: 'd', framework: 'f', database: 'db', tags: ['a'], repository: 'r' })).id;
   await fakeSchema(harness, ada, { projectId });
   await fakeArchitecture(harness, ada, { projectId });
-  await fakeDeployment(harness, ada, { projectId });
+  const { id: otherDeployment } = await fakeDeployment(harness, ada, { projectId });
   await fakeIntegration(harness, ada, { projectId });
   await fakeEvent(harness, ada, { projectId, dimensions: { region: 'eu' } });
-  for (const [table, row] of oldRows(ada.id)) await harness.putRow(table, row);
+  const bob = await harness.signUp({ username: 'Bob' });
+  for (const [table, row] of oldRows(ada.id, bob.id, otherDeployment)) await harness.putRow(table, row);
 });
 afterAll(() => harness.close());
 
