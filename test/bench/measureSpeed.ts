@@ -1,0 +1,93 @@
+/** CPU time, latency and throughput, in rounds: A B C, A B C, … so that a slow moment of the machine meets everyone. */
+import { runLoad } from './load.ts';
+import type { PageCall } from './pages.ts';
+import type { PageClient } from './pageClient.ts';
+import type { Identity } from './pageClient.ts';
+import { usageOf } from './processUsage.ts';
+import type { ByContestant, DelayedResult, Speed } from './results.ts';
+import type { ServerProcess } from './serverProcess.ts';
+import { withClients, type Settings } from './session.ts';
+import { median } from './statistics.ts';
+
+/** How many requests run at the same time in the second part of a round. */
+export const concurrency = 16;
+
+/** What is asked of each server. */
+export interface Task {
+  readonly identity?: Identity;
+  /** Returns the next request. */
+  readonly next: () => PageCall;
+  /** The right answer of each server, to the letter; absent where each answer is another one. */
+  readonly expected?: ByContestant<string>;
+}
+
+type Round = Omit<Speed, 'requests'> & { requests: number };
+
+interface RoundOptions {
+  readonly server: ServerProcess;
+  readonly task: Task;
+  readonly settings: Pick<Settings, 'singleMs' | 'manyMs'>;
+}
+
+async function runRound({ server, task, settings }: RoundOptions): Promise<Round> {
+  const { contestant } = server;
+  return withClients({ ...server, ...(task.identity && { identity: task.identity }) }, concurrency, async (clients) => {
+    const load = (users: readonly PageClient[], milliseconds: number) =>
+      runLoad({ clients: users, milliseconds, next: task.next, expected: task.expected?.[contestant] });
+    const before = usageOf(server.pid);
+    const single = await load(clients.slice(0, 1), settings.singleMs);
+    const many = await load(clients, settings.manyMs);
+    const requests = single.requests + many.requests;
+    const cpuMs = (usageOf(server.pid).cpuMs - before.cpuMs) / requests;
+    return { cpuMs, p50: single.p50, p95: single.p95, p50At16: many.p50, p95At16: many.p95, perSecond: many.perSecond, requests };
+  });
+}
+
+function medianOf(rounds: readonly Round[]): Speed {
+  const of = (name: keyof Round): number => median(rounds.map((round) => round[name]));
+  return {
+    cpuMs: of('cpuMs'),
+    p50: of('p50'),
+    p95: of('p95'),
+    p50At16: of('p50At16'),
+    p95At16: of('p95At16'),
+    perSecond: of('perSecond'),
+    requests: rounds.reduce((sum, { requests }) => sum + requests, 0),
+  };
+}
+
+/** Measures all servers at one task. Rejects when an answer is wrong. */
+export async function measureSpeed(servers: readonly ServerProcess[], task: Task, settings: Settings): Promise<ByContestant<Speed>> {
+  for (const server of servers) await runRound({ server, task, settings: { singleMs: 0, manyMs: settings.warmUpMs } });
+  const rounds = new Map(servers.map((server) => [server, [] as Round[]]));
+  for (let i = 0; i < settings.rounds; i += 1) {
+    for (const [server, done] of rounds) done.push(await runRound({ server, task, settings }));
+  }
+  return Object.fromEntries([...rounds].map(([{ contestant }, done]) => [contestant, medianOf(done)]));
+}
+
+/** Measures all servers at one task, one request at a time; the delay on the database is set by the caller. */
+export async function measureDelayed(
+  servers: readonly ServerProcess[],
+  task: Task,
+  settings: Settings,
+): Promise<ByContestant<DelayedResult>> {
+  const single = async (server: ServerProcess, milliseconds: number): Promise<DelayedResult> =>
+    withClients({ ...server, ...(task.identity && { identity: task.identity }) }, 1, async (clients) => {
+      await runLoad({ clients, milliseconds: 0, next: task.next });
+      const before = usageOf(server.pid).cpuMs;
+      const { p50, requests } = await runLoad({ clients, milliseconds, next: task.next, expected: task.expected?.[server.contestant] });
+      return { p50, cpuMs: (usageOf(server.pid).cpuMs - before) / requests };
+    });
+  const rounds = new Map(servers.map((server) => [server, [] as DelayedResult[]]));
+  for (const server of servers) await single(server, settings.warmUpMs);
+  for (let i = 0; i < Math.min(3, settings.rounds); i += 1) {
+    for (const [server, done] of rounds) done.push(await single(server, settings.manyMs));
+  }
+  return Object.fromEntries(
+    [...rounds].map(([{ contestant }, done]) => [
+      contestant,
+      { p50: median(done.map(({ p50 }) => p50)), cpuMs: median(done.map(({ cpuMs }) => cpuMs)) },
+    ]),
+  );
+}
