@@ -67,7 +67,7 @@ async function isAlive(context: AnonymousContext, { userId, sessionId }: { userI
   const { caches } = context.services.auth;
   const check = async (): Promise<boolean> => {
     const [session, account] = await Promise.all([
-      caches.sessions.through(sessionId, () => readSession(context.connection, sessionId)),
+      caches.sessions.through(sessionId, () => readSession(context.connection, sessionId, 'the session of the access token')),
       accountState(context, userId),
     ]);
     return session?.ownerId === userId && isSessionAlive({ session, account, now: Date.now() });
@@ -80,7 +80,7 @@ async function isAlive(context: AnonymousContext, { userId, sessionId }: { userI
 
 function accountState(context: AnonymousContext, userId: string): Promise<AccountState | null> {
   return context.services.auth.caches.accounts.through(userId, async () => {
-    const account = await readAccount(context.connection, userId);
+    const account = await readAccount(context.connection, userId, 'the account that the credentials are for');
     return account && { sessionEpoch: account.sessionEpoch ?? 0, externalTokensValidFrom: account.externalTokensValidFrom ?? 0 };
   });
 }
@@ -101,7 +101,7 @@ async function authenticateApiKey(context: AnonymousContext, text: string): Prom
 
 /** Reads a key and notes its use; since keys are cached, this runs twice a minute at most. */
 async function loadApiKey(context: AnonymousContext, { keyId, hash }: ParsedApiKey): Promise<ApiKeyRow | null> {
-  const key = await readApiKey(context.connection, keyId);
+  const key = await readApiKey(context.connection, keyId, 'the API key of the request');
   if (key && apiKeyMatches({ keyId, hash }, key.hash) && isApiKeyActive(key, context.now())) await noteUse(context, key);
   return key;
 }
@@ -121,7 +121,9 @@ async function authenticateExternal(context: AnonymousContext, token: string): P
   const identity = await verifyExternal(context, token);
   // Without the signature: of some algorithms, anyone can make a second valid signature from the first.
   const sessionId = `oidc-${sha256Hex(token.slice(0, token.lastIndexOf('.')))}`;
-  const signedOut = await caches.sessions.through(sessionId, () => readSession(context.connection, sessionId));
+  const signedOut = await caches.sessions.through(sessionId, () =>
+    readSession(context.connection, sessionId, 'whether the token was signed out'),
+  );
   if (signedOut) throw unauthenticated('This token was signed out. Get a new one from the identity provider.');
   const identityId = externalIdentityId(identity);
   const userId = await caches.identities.through(identityId, () => findOrCreateExternalUser(context, identity));

@@ -14,6 +14,7 @@ import {
 } from './expressions.ts';
 import { keyOf, tables, type IndexName, type KeyAttribute, type TableId } from './tables.ts';
 import { isPossibleKey, isPossibleQuery } from './keyText.ts';
+import { reasonOfKeys, reasonOfQuery, reasonOfRound, reasonOfWrites, type WrittenItem } from './callReasons.ts';
 import { DatabaseBusy, isThrottling, isTimeout, isUnavailable, TransactionRejected } from './errors.ts';
 
 /** An item as DynamoDB keeps it. */
@@ -37,7 +38,14 @@ interface QueryRequestOf<T extends TableId> {
   consistent?: boolean | undefined;
   /** Attributes to answer with, all unless given. The price in read units is the same. */
   attributes?: readonly string[] | undefined;
-  /** Why this is read, for `explain`, where it is not the plain reading of these rows. */
+  /** Why this is read, for `explain`, where it is not the plain reading of these rows: fixed words and numbers only. */
+  reason?: string | undefined;
+}
+
+/** How items are read by their keys. */
+export interface KeyReadOptions {
+  consistent?: boolean | undefined;
+  /** As in `QueryRequest`. */
   reason?: string | undefined;
 }
 
@@ -49,14 +57,22 @@ export type Write =
   | { kind: 'delete'; table: TableId; key: Row; condition?: Condition }
   | { kind: 'check'; table: TableId; key: Row; condition: Condition };
 
+/** One write without a condition. */
+export type BatchedWrite = { table: TableId; put: Row } | { table: TableId; delete: Row };
+
 /** What a call to DynamoDB was and what it cost; units as DynamoDB reports them. */
 export interface DatabaseCall {
   operation: Operation;
   table: TableId | 'several';
   index?: string | undefined;
-  /** Why it was made, where it is not the plain reading of these rows. */
-  reason?: string | undefined;
+  /** Why it was made: what its caller said, else what table, index and keys tell. */
+  reason: string;
+  /** Items that came back, or were written or checked. */
   items: number;
+  /** Items that DynamoDB looked at: rows of a partition, or keys asked for, also of items that do not exist. */
+  itemsRead: number;
+  /** True when DynamoDB refused it, or no answer came: its cost is unknown then. */
+  failed: boolean;
   readUnits: number;
   writeUnits: number;
   milliseconds: number;
@@ -67,15 +83,15 @@ export interface DatabaseCall {
 /** A request's connection. Every method rejects with the SDK's error, or with an error of `data/errors.ts`. */
 export interface Connection {
   /** Returns one item by its whole key, or null. */
-  get(table: TableId, key: Row, options?: { consistent?: boolean }): Promise<Row | null>;
+  get(table: TableId, key: Row, options?: KeyReadOptions): Promise<Row | null>;
   /** Returns items in the order of the keys (100 at most), null for absent ones. */
-  batchGet(table: TableId, keys: readonly Row[], options?: { consistent?: boolean }): Promise<(Row | null)[]>;
+  batchGet(table: TableId, keys: readonly Row[], options?: KeyReadOptions): Promise<(Row | null)[]>;
   /** Returns one page of a partition, where the next begins, and what it cost. */
   query(request: QueryRequest): Promise<{ items: Row[]; next: Row | null; readUnits: number }>;
   /** Writes all or nothing (100 writes at most). Rejects with `TransactionRejected` when a condition did not hold. */
   transact(writes: readonly Write[]): Promise<void>;
   /** Puts and deletes items without conditions, 25 a call, until every one is written. */
-  writeAll(writes: readonly ({ table: TableId; put: Row } | { table: TableId; delete: Row })[]): Promise<void>;
+  writeAll(writes: readonly BatchedWrite[]): Promise<void>;
 }
 
 const maxRounds = 8;
@@ -97,6 +113,13 @@ function sumOf(consumed: Consumed | readonly Consumed[] | undefined): number {
   return all.reduce((sum, { CapacityUnits: units = 0 }) => sum + units, 0);
 }
 
+/** What a call is about; `reason` runs only where somebody listens. */
+interface CallPurpose extends Pick<DatabaseCall, 'table' | 'index'> {
+  readonly reason: () => string;
+  /** How many keys it asks for, where it reads by keys. */
+  readonly keys?: number;
+}
+
 /** Opens a request's connection. `onCall` sees every call after it was answered. */
 export function connect(
   database: Database,
@@ -111,38 +134,41 @@ export function connect(
   async function send<O extends Operation>(
     operation: O,
     input: Operations[O]['input'],
-    call: Pick<DatabaseCall, 'table' | 'index' | 'reason'> & { itemsOf: (output: Operations[O]['output']) => number },
+    call: CallPurpose & { itemsOf: (output: Operations[O]['output']) => number },
   ): Promise<Operations[O]['output']> {
     const started = performance.now();
     const depth = answeredDepth + 1;
-    const report = (items: number, consumed: Consumed | readonly Consumed[] | undefined): void => {
+    const report = (items: number | null, consumed: Consumed | readonly Consumed[] | undefined): void => {
       answeredDepth = Math.max(answeredDepth, depth);
       if (!onCall) return;
-      const { table, index, reason } = call;
+      const { table, index, reason, keys } = call;
       const isWrite = operation === 'TransactWriteItems' || operation === 'BatchWriteItem';
       const units = sumOf(consumed);
       const cost = isWrite ? { readUnits: 0, writeUnits: units } : { readUnits: units, writeUnits: 0 };
-      onCall({ operation, table, index, reason, items, ...cost, milliseconds: performance.now() - started, depth });
+      const itemsRead = isWrite || items === null ? 0 : (keys ?? items);
+      const counts = { items: items ?? 0, itemsRead, ...cost, failed: items === null };
+      onCall({ operation, table, index, reason: reason(), ...counts, milliseconds: performance.now() - started, depth });
     };
     try {
       const output = await database.send(operation, input, { abortSignal: signal });
       report(call.itemsOf(output), output.ConsumedCapacity);
       return output;
     } catch (error) {
-      report(0, undefined);
+      report(null, undefined);
       throw error;
     }
   }
 
   const connection: Connection = {
-    async get(table, key, { consistent = false } = {}) {
+    async get(table, key, { consistent = false, reason } = {}) {
       if (!isPossibleKey(table, key)) return null;
       const input = { TableName: database.name(table), Key: key, ConsistentRead: consistent, ReturnConsumedCapacity: 'TOTAL' } as const;
-      const { Item: item } = await send('GetItem', input, { table, itemsOf: (answer) => (answer.Item ? 1 : 0) });
+      const purpose: CallPurpose = { table, keys: 1, reason: () => reason ?? reasonOfKeys(table, [key]) };
+      const { Item: item } = await send('GetItem', input, { ...purpose, itemsOf: (answer) => (answer.Item ? 1 : 0) });
       return item ?? null;
     },
 
-    async batchGet(table, keys, { consistent = false } = {}) {
+    async batchGet(table, keys, { consistent = false, reason } = {}) {
       const name = database.name(table);
       const attributes = Object.values(tables[table].key);
       const text = (row: Row): string => JSON.stringify(attributes.map((attribute) => row[attribute] as string));
@@ -154,7 +180,13 @@ export function connect(
         if (round > 0) await backOff(round, signal);
         const input = { RequestItems: { [name]: { Keys: open, ConsistentRead: consistent } }, ReturnConsumedCapacity: 'TOTAL' } as const;
         const itemsOf = (output: Operations['BatchGetItem']['output']): Row[] => output.Responses?.[name] ?? [];
-        const answer = await send('BatchGetItem', input, { table, itemsOf: (output) => itemsOf(output).length });
+        const asked = open;
+        const purpose: CallPurpose = {
+          table,
+          keys: asked.length,
+          reason: () => reasonOfRound(reason ?? reasonOfKeys(table, asked), round),
+        };
+        const answer = await send('BatchGetItem', input, { ...purpose, itemsOf: (output) => itemsOf(output).length });
         for (const item of itemsOf(answer)) found.set(text(item), item);
         open = answer.UnprocessedKeys?.[name]?.Keys ?? [];
       }
@@ -163,7 +195,8 @@ export function connect(
 
     async query(request) {
       if (!isPossibleQuery(request)) return { items: [], next: null, readUnits: 0 };
-      const { table, index, reason } = request;
+      const { table, index } = request;
+      const reason = (): string => request.reason ?? reasonOfQuery(request);
       const itemsOf = (output: Operations['Query']['output']): number => output.Items?.length ?? 0;
       const answer = await send('Query', queryInput(database, request), { table, index, reason, itemsOf });
       return { items: answer.Items ?? [], next: answer.LastEvaluatedKey ?? null, readUnits: sumOf(answer.ConsumedCapacity) };
@@ -176,10 +209,14 @@ export function connect(
         // One token for all attempts: DynamoDB applies a transaction once per token for ten minutes (TransactWriteItems, "Idempotency").
         ClientRequestToken: crypto.randomUUID(),
       };
+      const purpose = (round: number): CallPurpose => ({
+        table: 'several',
+        reason: () => reasonOfRound(reasonOfWrites(writes.map(written)), round),
+      });
       let lost = 0;
       for (let round = 0; ; round += 1) {
         try {
-          await send('TransactWriteItems', input, { table: 'several', itemsOf: () => writes.length });
+          await send('TransactWriteItems', input, { ...purpose(round), itemsOf: () => writes.length });
           return;
         } catch (error) {
           const rejected = TransactionRejected.from(error);
@@ -198,7 +235,8 @@ export function connect(
     async writeAll(writes) {
       for (let offset = 0; offset < writes.length; offset += 25) {
         let open: Record<string, Row[]> = {};
-        for (const write of writes.slice(offset, offset + 25)) {
+        const group = writes.slice(offset, offset + 25);
+        for (const write of group) {
           const list = (open[database.name(write.table)] ??= []);
           list.push('put' in write ? { PutRequest: { Item: write.put } } : { DeleteRequest: { Key: write.delete } });
         }
@@ -207,13 +245,21 @@ export function connect(
           if (round > 0) await backOff(round, signal);
           const count = Object.values(open).flat().length;
           const input = { RequestItems: open, ReturnConsumedCapacity: 'TOTAL' } as const;
-          const answer = await send('BatchWriteItem', input, { table: 'several', itemsOf: () => count });
+          const reason = (): string => reasonOfRound(reasonOfWrites(group.map(written)), round);
+          const answer = await send('BatchWriteItem', input, { table: 'several', reason, itemsOf: () => count });
           open = answer.UnprocessedItems ?? {};
         }
       }
     },
   };
   return connection;
+}
+
+/** Returns what a write is about, for its reason. */
+function written(write: Write | BatchedWrite): WrittenItem {
+  const { table } = write;
+  if (!('kind' in write)) return 'put' in write ? { kind: 'put', table, item: write.put } : { kind: 'delete', table, item: write.delete };
+  return { kind: write.kind, table, item: write.kind === 'put' ? write.item : write.key };
 }
 
 function queryInput(database: Database, request: QueryRequest) {

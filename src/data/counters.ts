@@ -124,7 +124,7 @@ export async function readProjectCounts(connection: Connection, projectId: strin
 /** Returns the counters over all projects of an owner; absent names count 0. One BatchGetItem of eight small items. */
 export async function readOwnerCounts(connection: Connection, ownerId: string): Promise<Record<CounterName, number>> {
   const keys = Array.from({ length: shards }, (_, shard) => ownerShardKey(ownerId, shard));
-  return addUp(await connection.batchGet('settings', keys, { consistent: true }));
+  return addUp(await connection.batchGet('settings', keys, { consistent: true, reason: 'the counters of one user' }));
 }
 
 /**

@@ -40,6 +40,8 @@ export interface PageRequest {
   attributes?: readonly string[] | undefined;
   /** False when nobody asks whether the list goes on: then the row behind the page is not read, and `hasMore` means nothing. */
   needsEnd?: boolean | undefined;
+  /** Why it is read, for `explain`, where it is not the plain reading of a list. */
+  reason?: string | undefined;
 }
 
 /** A page of rows in the list's order. */
@@ -115,6 +117,7 @@ export async function readPage(connection: Connection, source: ListSource, page:
       descending: source.descending === page.forward,
       limit,
       start,
+      reason: page.reason,
     });
     const counts = await countingRows(source, answer.items, nowSeconds);
     for (const row of answer.items) {
@@ -178,11 +181,12 @@ export async function hasRowBehind(
   nowSeconds: number,
 ): Promise<boolean> {
   // A Query begins after its start key, so the row of the cursor itself, which counts as behind, is looked at on its own.
-  const behind = await readPage(connection, source, { size: 1, forward: !page.forward, from: page.from }, nowSeconds);
+  const reason = 'whether the list has something on the other side of the page';
+  const behind = await readPage(connection, source, { size: 1, forward: !page.forward, from: page.from, reason }, nowSeconds);
   if (behind.hasMore || behind.rows.length > 0) return true;
   const { table } = source;
   const key = Object.fromEntries(Object.values(tables[table].key).map((name) => [name, page.from[name]]));
-  const row = await connection.get(table, key);
+  const row = await connection.get(table, key, { reason });
   // A row that has moved within the list since (its updatedAt changed, say) no longer lies there.
   const inPlace = row !== null && positionAttributes(table, source.index).every((name) => row[name] === page.from[name]);
   return inPlace && (await countingRows(source, [row], nowSeconds))(row);
@@ -207,6 +211,7 @@ export async function countRows(
       descending: source.descending,
       limit: limit + 1 - value,
       start,
+      reason: 'counting the rows of a list',
     });
     value += answer.items.filter(await countingRows(source, answer.items, nowSeconds)).length;
     scanned += answer.items.length;

@@ -137,7 +137,10 @@ async function findReplay<Result>(context: AnonymousContext, mutation: Mutation<
   if (key.trim() === '' || key.length > maxKeyLength || !key.isWellFormed()) {
     throw invalid('idempotencyKey', `An idempotency key has 1 to ${maxKeyLength} characters; a UUID is a good one.`);
   }
-  const row = await context.connection.get('activity', idempotencyKeyOf(mutation.viewer, key), { consistent: true });
+  const row = await context.connection.get('activity', idempotencyKeyOf(mutation.viewer, key), {
+    consistent: true,
+    reason: 'whether the idempotency key was used before',
+  });
   if (!row || (row[ttlAttribute] as number) <= context.nowSeconds()) return null;
   if (row['fingerprint'] !== fingerprintOf(mutation)) {
     throw refused(

@@ -65,6 +65,7 @@ export async function readLog(
       limit,
       start,
       consistent: true,
+      reason: 'the log of one deployment, oldest first',
     });
     for (const placed of answer.items.flatMap((item) => entriesOf(item, deployment))) {
       if (after && !isAfter(placed.position, after)) continue;

@@ -128,6 +128,7 @@ export async function findSuccessful(
       descending: true,
       limit,
       start,
+      reason: 'the newest successful deployment of one environment',
     });
     for (const row of items) {
       if (!isEarlierSuccess(row)) continue;

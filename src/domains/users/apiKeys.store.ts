@@ -7,9 +7,9 @@ function isApiKey(row: Row | null): row is ApiKeyRow {
   return typeof row?.['hash'] === 'string' && typeof row['ownerId'] === 'string';
 }
 
-/** Returns a key's row, read consistently, or null. */
-export async function readApiKey(connection: Connection, id: string): Promise<ApiKeyRow | null> {
-  const row = await connection.get('users', { id }, { consistent: true });
+/** Returns a key's row, read consistently, or null. `reason` is what `explain` shows. */
+export async function readApiKey(connection: Connection, id: string, reason?: string): Promise<ApiKeyRow | null> {
+  const row = await connection.get('users', { id }, { consistent: true, reason });
   return isApiKey(row) ? row : null;
 }
 

@@ -7,9 +7,9 @@ function keyOf(sessionId: string): Row {
   return { id: `session#${sessionId}`, createdAt: '-' };
 }
 
-/** Returns a session's row, or null. */
-export async function readSession(connection: Connection, sessionId: string): Promise<SessionRow | null> {
-  return (await connection.get('activity', keyOf(sessionId), { consistent: true })) as SessionRow | null;
+/** Returns a session's row, or null. `reason` is what `explain` shows. */
+export async function readSession(connection: Connection, sessionId: string, reason?: string): Promise<SessionRow | null> {
+  return (await connection.get('activity', keyOf(sessionId), { consistent: true, reason })) as SessionRow | null;
 }
 
 /** Fields of a new session; times are epoch milliseconds. */

@@ -4,9 +4,9 @@ import type { Connection, Row, Write } from '../../data/connection.ts';
 import type { Changes, Condition } from '../../data/expressions.ts';
 import { isAccount, type AccountRow } from './user.ts';
 
-/** Returns the row of a user, read consistently, or null. */
-export async function readAccount(connection: Connection, id: string): Promise<AccountRow | null> {
-  const row = await connection.get('users', { id }, { consistent: true });
+/** Returns the row of a user, read consistently, or null. `reason` is what `explain` shows. */
+export async function readAccount(connection: Connection, id: string, reason?: string): Promise<AccountRow | null> {
+  const row = await connection.get('users', { id }, { consistent: true, reason });
   return isAccount(row) ? row : null;
 }
 
@@ -37,9 +37,10 @@ export interface AccountOfEmail {
  * earlier backend, of which the oldest wins.
  */
 export async function findAccountByEmail(connection: Connection, { email, typed }: EmailSpellings): Promise<AccountOfEmail | null> {
+  const reason = 'the account with an e-mail address';
   const ownerId = await readEmailOwner(connection, email);
   if (ownerId !== null) {
-    const account = await readAccount(connection, ownerId);
+    const account = await readAccount(connection, ownerId, reason);
     return account && { account, guarded: true };
   }
   const pages = await Promise.all(
@@ -49,7 +50,7 @@ export async function findAccountByEmail(connection: Connection, { email, typed 
     .flatMap(({ items }) => items)
     .filter(isAccount)
     .sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1));
-  const account = oldest ? await readAccount(connection, oldest.id) : null;
+  const account = oldest ? await readAccount(connection, oldest.id, reason) : null;
   // The index may lag behind: an address that was given up since is free.
   const isCurrent = account?.email !== undefined && [email, typed].includes(account.email);
   return isCurrent ? { account, guarded: false } : null;
@@ -57,7 +58,7 @@ export async function findAccountByEmail(connection: Connection, { email, typed 
 
 /** Returns the id of the user whom an e-mail address is reserved for, or null. */
 export async function readEmailOwner(connection: Connection, email: string): Promise<string | null> {
-  return readOwner(connection, emailGuardId(email));
+  return readOwner(connection, emailGuardId(email), 'who has reserved an e-mail address');
 }
 
 /** Returns the write that reserves an e-mail address; it fails when somebody has it. */
@@ -77,7 +78,7 @@ export function externalIdentityId({ issuer, subject }: { issuer: string; subjec
 
 /** Returns the id of the user behind an external identity, or null. */
 export async function readExternalOwner(connection: Connection, identityId: string): Promise<string | null> {
-  return readOwner(connection, identityId);
+  return readOwner(connection, identityId, 'the user behind an external identity');
 }
 
 /** Returns the write that ties an external identity to a user; it fails when it is tied already. */
@@ -94,7 +95,7 @@ function putGuard(id: string, ownerId: string): Write {
   return { kind: 'put', table: 'users', item, condition: { exists: false } };
 }
 
-async function readOwner(connection: Connection, id: string): Promise<string | null> {
-  const row = await connection.get('users', { id }, { consistent: true });
+async function readOwner(connection: Connection, id: string, reason: string): Promise<string | null> {
+  const row = await connection.get('users', { id }, { consistent: true, reason });
   return typeof row?.['ownerId'] === 'string' ? row['ownerId'] : null;
 }
