@@ -37,6 +37,8 @@ export interface Config {
   };
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
   readonly introspection: boolean;
+  /** Whether answers list their DynamoDB calls for clients that ask; in production for signed-in ones only. */
+  readonly explain: boolean;
   readonly database: {
     readonly location: DatabaseLocation;
     readonly region: string;
@@ -150,6 +152,7 @@ const environmentSchema = z.object({
   INTROSPECTION: flag.optional(),
   READ_PLAN: z.enum(['adaptive', 'per-project'], 'must be adaptive or per-project').default('adaptive'),
   EARLIER_BACKEND: flag.default(true),
+  EXPLAIN: z.enum(['on', 'off'], 'must be on or off').optional(),
   DYNAMODB_ENDPOINT: webUrl('the URL of a DynamoDB endpoint, such as http://localhost:8000').optional(),
   DYNAMODB_TABLE_PREFIX: z
     .string()
@@ -264,6 +267,7 @@ function toConfig(env: Environment): Config {
     },
     logLevel: env.LOG_LEVEL,
     introspection: env.INTROSPECTION ?? !production,
+    explain: env.EXPLAIN ? env.EXPLAIN === 'on' : !production,
     database: {
       location,
       region: env.AWS_REGION ?? 'us-east-1',

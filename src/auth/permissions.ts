@@ -45,6 +45,7 @@ export type ProjectAction = keyof typeof projectPermissions;
 /** Actions of a user on what is their own, by the scope that an API key needs; `session` means that no API key may. */
 export const accountPermissions = {
   'account.read': 'read',
+  'cost.read': 'read',
   'account.update': 'session',
   'credentials.write': 'session',
   'project.create': 'write',

@@ -35,7 +35,7 @@ function Explorer() {
       showPersistHeadersSettings: false,
       defaultEditorToolsVisibility: 'headers',
       defaultQuery: firstSteps,
-      defaultHeaders: '{\n  "Authorization": "Bearer "\n}',
+      defaultHeaders: '{\n  "Authorization": "Bearer ",\n  "x-snapinfra-explain": "0"\n}',
       inputValueDeprecation: true,
       schemaDescription: true,
       ...tabOfAddress(),

@@ -9,7 +9,9 @@ export const firstSteps = `# Welcome to the Snapinfra API. First steps:
 #    with its projects, in one request.
 #
 # Ctrl-Space completes. The book on the left
-# documents every type and field.
+# documents every type and field. With the header
+# x-snapinfra-explain at 1, answers list their
+# database calls and what they cost.
 
 mutation SignUp {
   signUp(

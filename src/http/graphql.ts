@@ -14,6 +14,7 @@ import type { Config } from '../config.ts';
 import { createContext, type Context, type RequestInfo, type Services } from '../context.ts';
 import { formatError, formatRequestError } from '../graphql/formatError.ts';
 import { unreadableBody } from './errors.ts';
+import { createCostExtensions, createLedger, watchRefusals, type Ledger } from './explain.ts';
 import { sendExplorerPage, wantsPage } from './explorer.ts';
 import { factsOf, type RequestFacts } from './logging.ts';
 import { requestSignal } from './requestSignal.ts';
@@ -35,8 +36,8 @@ const largeInputs = new Set([
   'documentationPageUpdate',
 ]);
 
-/** What the context carries besides the contract of `RequestInfo`, so that the plugin can tell the log. */
-type ObservedRequest = RequestInfo & { readonly facts: RequestFacts };
+/** What the context carries besides the contract of `RequestInfo`, so that plugins can tell the log and the cost. */
+type ObservedRequest = RequestInfo & { readonly facts: RequestFacts; readonly ledger: Ledger };
 
 interface ErrorSource {
   readonly formatted: GraphQLFormattedError;
@@ -116,6 +117,7 @@ function createApollo({ config, schema, log }: { config: Config; schema: GraphQL
     formatError: errors.remember,
     plugins: [
       errors.plugin,
+      createCostExtensions(config, (request) => (request as ObservedRequest).ledger),
       // It wraps every resolver, for a fifth of the CPU time, to compute headers that nobody reads.
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),
@@ -153,6 +155,7 @@ function pinoOf(request: FastifyRequest): Logger {
 
 async function contextOf(services: Services, request: FastifyRequest, reply: FastifyReply): Promise<Context> {
   const facts = factsOf(request);
+  const ledger = createLedger(request.headers);
   const observed: ObservedRequest = {
     id: request.id,
     log: pinoOf(request),
@@ -161,10 +164,13 @@ async function contextOf(services: Services, request: FastifyRequest, reply: Fas
     userAgent: request.headers['user-agent'],
     signal: requestSignal(reply),
     facts,
+    ledger,
+    onCall: (call) => ledger.calls.push(call),
   };
   const context = await createContext({ services, request: observed });
   const viewer = 'viewer' in context.credentials ? context.credentials.viewer : null;
   if (viewer) facts.userId = viewer.id;
+  ledger.viewer = viewer;
   return context;
 }
 
@@ -184,6 +190,7 @@ export async function registerGraphql(
   server: FastifyInstance,
   { config, services, schema, log }: { config: Config; services: Services; schema: GraphQLSchema; log: Logger },
 ): Promise<void> {
+  watchRefusals(schema);
   const apollo = createApollo({ config, schema, log });
   await apollo.start();
   server.addHook('onClose', () => apollo.stop());

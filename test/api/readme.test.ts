@@ -1,15 +1,21 @@
-/** The first session of the README, run as written: its answers must be those that a reader gets. */
+/** The examples of the README, run as written: their answers must be those that a reader gets. */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { packageRoot } from '../../src/root.ts';
+import { startTestServer } from '../http/support/testServer.ts';
 import { createHarness, uniqueEmail, type Caller, type Data, type Harness } from '../support/harness.ts';
 
 const page = readFileSync(new URL('README.md', packageRoot), 'utf8');
-const session = page.slice(page.indexOf('## A first session'), page.indexOf('## How the API behaves'));
-const steps = [...session.matchAll(/```graphql\n([\s\S]*?)```\s+```json\n([\s\S]*?)```/g)].map(([, document = '', answer = '']) => ({
-  document,
-  answer,
-}));
+
+/** Returns the operations of a section, each with the answer that it shows. */
+function examples(heading: string): { document: string; answer: string }[] {
+  const start = page.indexOf(`## ${heading}\n`);
+  const section = page.slice(start, page.indexOf('\n## ', start + 1));
+  const pairs = section.matchAll(/```graphql\n([\s\S]*?)```\s+```json\n([\s\S]*?)```/g);
+  return [...pairs].map(([, document = '', answer = '']) => ({ document, answer }));
+}
+
+const steps = examples('A first session');
 
 let harness: Harness;
 beforeAll(async () => {
@@ -35,5 +41,28 @@ test('every step answers what the README shows', async () => {
     expect(comparable(data)).toEqual(comparable(JSON.parse(answer)));
     caller = data.signUp ? { token: data.signUp.accessToken } : caller;
     projectId = data.projectCreate?.project.id ?? projectId;
+  }
+});
+
+test('the cost of a query is what the README shows', async () => {
+  const [example] = examples('See what a query costs');
+  const server = await startTestServer({ environment: 'development' });
+  try {
+    const run = async (query: string, variables: object, headers: Record<string, string> = {}): Promise<Data> =>
+      (await server.post({ query, variables }, headers)).json();
+    const [signUp, projectCreate, , deploymentCreate] = steps.map(({ document }) => document.replace('ada@example.com', uniqueEmail()));
+    const token: string = (await run(signUp!, {})).data.signUp.accessToken;
+    const headers = { authorization: `Bearer ${token}` };
+    const project = (await run(projectCreate!, {}, headers)).data.projectCreate.project;
+    await run(deploymentCreate!, { projectId: project.id }, headers);
+    const { extensions } = await run(example!.document, {}, { ...headers, 'x-snapinfra-explain': '1' });
+    const shown = JSON.parse(example!.answer);
+    for (const call of [...extensions.explain.calls, ...shown.extensions.explain.calls]) {
+      expect(call.milliseconds).toBeGreaterThan(0);
+      call.milliseconds = 1;
+    }
+    expect(extensions).toEqual(shown.extensions);
+  } finally {
+    await server.close();
   }
 });

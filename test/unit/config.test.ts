@@ -123,6 +123,19 @@ describe('production', () => {
 });
 
 test.each([
+  ['development', undefined, true],
+  ['development', 'on', true],
+  ['development', 'off', false],
+  ['test', undefined, true],
+  ['production', undefined, false],
+  ['production', 'off', false],
+  ['production', 'on', true],
+])('explain in %s with EXPLAIN=%s: %s', (environment, value, expected) => {
+  const env = { ...production, NODE_ENV: environment, DATA_DIR: dataDir, EXPLAIN: value };
+  expect(loadConfig(env).explain).toBe(expected);
+});
+
+test.each([
   ['PORT', '70000', 'from 0 to 65535'],
   ['PORT', 'abc', 'from 0 to 65535'],
   ['PORT', '-1', 'from 0 to 65535'],
@@ -135,6 +148,7 @@ test.each([
   ['INTROSPECTION', 'maybe', 'true or false'],
   ['READ_PLAN', 'fast', 'adaptive or per-project'],
   ['EARLIER_BACKEND', 'gone', 'true or false'],
+  ['EXPLAIN', 'true', 'on or off'],
   ['CORS_ORIGIN', 'app.example.com', 'list of origins'],
   ['CORS_ORIGIN', 'https://app.example.com/', 'list of origins'],
   ['DYNAMODB_ENDPOINT', 'localhost:8000', 'URL of a DynamoDB endpoint'],

@@ -1,5 +1,6 @@
 /** What can be done with users: looking at them, and editing oneself. */
 import { findViewer, requireViewer } from '../../auth/access.ts';
+import { concealCost } from '../../auth/concealment.ts';
 import { accountPermissions, scopesAllow } from '../../auth/permissions.ts';
 import type { Context } from '../../context.ts';
 import type { Write } from '../../data/connection.ts';
@@ -42,6 +43,7 @@ export async function findUser(context: Context, id: string): Promise<UserRecord
 
 /** Returns the id of the user whom an e-mail address belongs to, or null. For rules only: its answer must not reach clients. */
 export async function findUserIdByEmail(context: Context, spellings: EmailSpellings): Promise<string | null> {
+  concealCost(context);
   return (await findAccountByEmail(context.connection, spellings))?.account.id ?? null;
 }
 

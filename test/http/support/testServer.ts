@@ -27,6 +27,7 @@ export interface TestServerOptions {
   readonly endpoint?: string;
   readonly environment?: Config['environment'];
   readonly introspection?: boolean;
+  readonly explain?: boolean;
   readonly corsOrigins?: readonly string[];
 }
 
@@ -44,6 +45,7 @@ function testConfig(options: TestServerOptions, database: Config['database']): C
     },
     logLevel: 'info',
     introspection: options.introspection ?? true,
+    explain: options.explain ?? true,
     database,
     dataDir: '/nonexistent',
     jwtSecret: secret,
