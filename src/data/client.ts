@@ -1,5 +1,5 @@
-/** The process-wide connection to DynamoDB: one SDK client with throwing timeouts, and the physical table names. */
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+/** The process-wide connection to DynamoDB: one SDK client with throwing timeouts, the lean client beside it, and the physical table names. */
+import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import {
   BatchGetCommand,
   BatchWriteCommand,
@@ -20,6 +20,7 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
+import { createLeanClient } from './leanClient.ts';
 import { tableName, type TableId } from './tables.ts';
 
 /** Where the tables are. Without `endpoint` the SDK finds AWS by region and its default credential chain. */
@@ -28,8 +29,14 @@ export interface DatabaseOptions {
   region: string;
   /** Prefix of every table name, `snapinfra-` by default configuration. */
   prefix: string;
-  credentials?: { accessKeyId: string; secretAccessKey: string } | undefined;
+  /** Of a fixed identity, or a function that the SDK asks again five minutes before they expire. */
+  credentials?: DynamoDBClientConfig['credentials'] | undefined;
+  /** `stock`: requests go through lib-dynamodb too, at several times the CPU; `lean` by default. */
+  client?: ClientKind | undefined;
 }
+
+/** Which client sends the operations of requests; the management of tables always goes through the SDK's. */
+export type ClientKind = 'lean' | 'stock';
 
 /** The operations that requests use: what goes in and what comes out. Items are plain JavaScript values, bytes are Uint8Array. */
 export interface Operations {
@@ -50,6 +57,13 @@ export type Send = <O extends Operation>(
   options: { abortSignal: AbortSignal },
 ) => Promise<Operations[O]['output']>;
 
+/** What sends the operations of requests. */
+export interface Sender {
+  send: Send;
+  /** Closes all sockets; calls in flight are rejected. */
+  close(): void;
+}
+
 /** A connection that all requests share. */
 export interface Database {
   /** For the management of tables. */
@@ -69,38 +83,52 @@ export interface Database {
 
 const maxSockets = 128;
 
+/** Not shorter: under a burst of work the event loop notices an open connection only later. */
+const connectTimeout = 3_000;
+
+const answerTimeout = 5_000;
+
+/** As long as the SDK for Java keeps idle connections to DynamoDB (`connectionMaxIdleTime`); one that the server closed is a retry. */
+const keepAlive = 60_000;
+
 /**
  * Opens a connection; no request is sent yet. Three attempts a call; `requestTimeout` only warns unless
  * `throwOnRequestTimeout` is set beside it (smithy-typescript, NodeHttpHandler).
  */
 export function createDatabase(options: DatabaseOptions): Database {
+  const isLean = options.client !== 'stock';
   const client = new DynamoDBClient({
     region: options.region,
     ...(options.endpoint && { endpoint: options.endpoint }),
     ...(options.credentials && { credentials: options.credentials }),
     maxAttempts: 3,
+    // The lean client resolves the address once: it must not depend on the account of the credentials.
+    ...(isLean && { retryMode: 'standard', accountIdEndpointMode: 'disabled' }),
     requestHandler: {
-      // Not shorter: under a burst of work the event loop notices an open connection only later.
-      connectionTimeout: 3_000,
-      requestTimeout: 5_000,
+      connectionTimeout: connectTimeout,
+      requestTimeout: answerTimeout,
       throwOnRequestTimeout: true,
-      socketTimeout: 5_000,
+      socketTimeout: answerTimeout,
       httpAgent: new HttpAgent({ keepAlive: true, maxSockets }),
       httpsAgent: new HttpsAgent({ keepAlive: true, maxSockets }),
     },
   });
-  const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
+  const sender = isLean ? createLeanClient(client, { maxSockets, connectTimeout, answerTimeout, keepAlive }) : createStockSender(client);
   return {
     client,
-    send: stockSend(documents),
+    send: sender.send,
     prefix: options.prefix,
     sortsTiesByKey: options.endpoint !== undefined,
     name: (table) => tableName(table, options.prefix),
-    close: () => client.destroy(),
+    close() {
+      sender.close();
+      client.destroy();
+    },
   };
 }
 
-function stockSend(documents: DynamoDBDocumentClient): Send {
+function createStockSender(client: DynamoDBClient): Sender {
+  const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
   const commands: {
     [O in Operation]: (input: Operations[O]['input'], options: { abortSignal: AbortSignal }) => Promise<Operations[O]['output']>;
   } = {
@@ -110,5 +138,9 @@ function stockSend(documents: DynamoDBDocumentClient): Send {
     TransactWriteItems: (input, options) => documents.send(new TransactWriteCommand(input), options),
     BatchWriteItem: (input, options) => documents.send(new BatchWriteCommand(input), options),
   };
-  return (operation, input, options) => commands[operation](input, options);
+  return {
+    send: (operation, input, options) => commands[operation](input, options),
+    // Its sockets are the client's.
+    close: () => undefined,
+  };
 }

@@ -93,9 +93,9 @@ async function findPlace({ database: { location, region }, dataDir }: Config, lo
 
 /** Opens the database. Throws StartProblem (or another error with a message for people) when it cannot be used; then nothing is left running. */
 export async function openDatabase(config: Config, log: Logger, options: OpenOptions = {}): Promise<OpenDatabase> {
-  const { region, prefix } = config.database;
+  const { region, prefix, client } = config.database;
   const { endpoint, credentials, ...place } = await findPlace(config, log, options);
-  const database = createDatabase({ endpoint, credentials, region, prefix });
+  const database = createDatabase({ endpoint, credentials, region, prefix, client });
   const stop = async (): Promise<void> => {
     database.close();
     await place.stop();

@@ -61,7 +61,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const tables = await testDatabase();
   const endpoint = options.endpoint ?? tables.endpoint;
   const location = { kind: 'endpoint' as const, endpoint, credentials: testCredentials };
-  const config = testConfig(options, { location, region: 'us-east-1', prefix: tables.prefix, provision: false });
+  const config = testConfig(options, { location, region: 'us-east-1', prefix: tables.prefix, client: 'lean', provision: false });
   const lines: string[] = [];
   const log = pino({ level: 'info', base: null }, { write: (line: string) => void lines.push(line) });
   const database = createDatabase({ endpoint, region: 'us-east-1', prefix: tables.prefix, credentials: testCredentials });
