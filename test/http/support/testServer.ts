@@ -46,6 +46,8 @@ function testConfig(options: TestServerOptions, database: Config['database']): C
     logLevel: 'info',
     introspection: options.introspection ?? true,
     explain: options.explain ?? true,
+    readPlan: 'adaptive',
+    hasEarlierBackend: true,
     database,
     dataDir: '/nonexistent',
     jwtSecret: secret,
