@@ -230,12 +230,13 @@ test('events of the earlier backend are in the roll-ups after a recount, once, h
     return (await harness.must(ada, document, { id })).project;
   };
   expect(await read()).toMatchObject({ metricNames: ['views'], day: { count: 0 }, views: { count: 1 } });
-  const { code, out } = await admin(['recount', id]);
-  expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('131 metric events of the earlier backend rolled up') });
+  const reported = (out: string): number => Number(/(\d+) metric events/.exec(out)?.[1] ?? 0);
+  const runs = await Promise.all([admin(['recount', id]), admin(['recount', id]), admin(['recount', id])]);
+  expect(runs.map(({ code }) => code)).toEqual([0, 0, 0]);
+  expect(runs.reduce((sum, { out }) => sum + reported(out), 0)).toBe(131);
   const all = { count: 130, total: 2 * ((64 * 65) / 2) };
   const expected = { metricNames: ['Page #Views!', 'views'], day: all, hour: { count: 130, total: 64 }, views: { count: 1 } };
   expect(await read()).toEqual(expected);
-  const again = await Promise.all([admin(['recount', id]), admin(['recount', id])]);
-  for (const run of again) expect(run.out).not.toContain('rolled up');
+  expect((await admin(['recount', id])).out).not.toContain('rolled up');
   expect(await read()).toEqual(expected);
 });
