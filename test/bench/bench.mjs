@@ -35,6 +35,7 @@ await build({
 });
 // A copy, so that all processes of the run are of one build, whoever builds meanwhile.
 cpSync(join(root, 'dist'), join(built, 'dist'), { recursive: true });
+cpSync(join(root, 'schema'), join(built, 'schema'), { recursive: true });
 copyFileSync(join(root, 'package.json'), join(built, 'package.json'));
 process.setSourceMapsEnabled(true);
 const { main } = await import(pathToFileURL(join(built, 'run.js')).href);
