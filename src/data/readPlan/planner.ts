@@ -3,6 +3,7 @@
  * owner are answered from one read of that owner's rows, where it is certain that the answer is the same and likely that
  * it is cheaper; all others by one query each. Only this module decides; whoever asks for a page sees the same rows, order and cursors.
  */
+import pLimit from 'p-limit';
 import type { Connection } from '../connection.ts';
 import { attributesOf, readPage, wantedRows, type ListSource, type Page, type PageRequest } from '../page.ts';
 import { ownerRowsIndex } from '../tables.ts';
@@ -51,15 +52,26 @@ interface GroupOfKeys {
   keys: PageKey[];
 }
 
+interface Chosen extends GroupOfKeys {
+  strategy: Strategy;
+}
+
+/** How many lists of one request are read at the same time, so that one large page does not take all sockets. */
+const listsAtOnce = 64;
+
 /** Makes the read plan of one request. */
 export function createReadPlan(connection: Connection, options: PlanOptions): ReadPlan {
   const { memory, mode, nowSeconds, sortsTiesByKey } = options;
   const reads = new Map<string, OwnerRead>();
+  const limit = pLimit(listsAtOnce);
 
   async function pages(keys: readonly PageKey[]): Promise<PromiseSettledResult<Page>[]> {
     const answers = new Map<PageKey, Promise<Page>>();
-    for (const { keys: own, group, strategy } of chooseGroups(keys)) {
-      const answered = answerGroup(group, own, strategy);
+    const groups = chooseGroups(keys).map((chosen) => ({ ...chosen, read: readOf(chosen.group, chosen.keys) ?? startRead(chosen) }));
+    // All first looks before any second one: a page takes as many trips as its slowest list anyway.
+    const looked = Promise.allSettled(groups.map(({ read, strategy }) => read.readTo(strategy.rows)));
+    for (const { keys: own, group, strategy, read } of groups) {
+      const answered = looked.then(() => answerGroup(read, { keys: own, group, strategy }));
       own.forEach((key, i) => {
         const isAlone = strategy.alone.has(key.source.partition);
         answers.set(key, isAlone ? readAlone(key) : answered.then((found) => found[i] ?? readAlone(key)));
@@ -71,12 +83,13 @@ export function createReadPlan(connection: Connection, options: PlanOptions): Re
   async function readAlone({ source, page }: PageKey): Promise<Page> {
     // How many projects an owner has decides how the lists below them are read.
     const isOwnersProjects = source.table === 'projects' && source.index === 'UserIdIndex' && source.filterKey === undefined;
-    const answer = await readPage(connection, source, isOwnersProjects ? { ...page, needsEnd: true } : page, nowSeconds());
+    const wanted = isOwnersProjects ? { ...page, needsEnd: true } : page;
+    const answer = await limit(() => readPage(connection, source, wanted, nowSeconds()));
     if (isOwnersProjects && !page.from && !answer.hasMore) memory.learnProjectCount(source.partition, answer.rows.length);
     return answer;
   }
 
-  function chooseGroups(keys: readonly PageKey[]): (GroupOfKeys & { strategy: Strategy })[] {
+  function chooseGroups(keys: readonly PageKey[]): Chosen[] {
     if (mode === 'per-project') return [];
     const plans = groupByOwner(keys).flatMap(({ group, keys: own }) => {
       const strategy = readOf(group, own) ? underWay : strategyOf(group, memory, Date.now());
@@ -86,8 +99,7 @@ export function createReadPlan(connection: Connection, options: PlanOptions): Re
   }
 
   /** Returns the answers to the lists of a group, null for those that the owner's rows did not answer. */
-  async function answerGroup(group: Group, keys: readonly PageKey[], strategy: Strategy): Promise<(Page | null)[]> {
-    const read = readOf(group, keys) ?? startRead(group, keys);
+  async function answerGroup(read: OwnerRead, { group, keys, strategy }: Chosen): Promise<(Page | null)[]> {
     const answer = (): (Answer | null)[] =>
       keys.map(({ source, page }) => answerFrom(read, source, page, { nowSeconds: nowSeconds(), sortsTiesByKey }));
     const outcomes = (found: (Answer | null)[]) =>
@@ -116,7 +128,7 @@ export function createReadPlan(connection: Connection, options: PlanOptions): Re
     return needed?.every((name) => read.attributes?.includes(name)) ? read : undefined;
   }
 
-  function startRead(group: Group, keys: readonly PageKey[]): OwnerRead {
+  function startRead({ group, keys }: GroupOfKeys): OwnerRead {
     const { table, owner } = group;
     const reason = `the newest ${table} of all projects of one owner, to answer the lists below each of them`;
     const read = createOwnerRead(connection, { table, owner, attributes: attributesOfAll(keys), reason });
@@ -133,7 +145,7 @@ export function createReadPlan(connection: Connection, options: PlanOptions): Re
     });
     return withinBudget(plans, memory).flatMap(({ group, keys, strategy }) => {
       // Who asks for the lists gets the error, too.
-      startRead(group, keys)
+      startRead({ group, keys })
         .readTo(strategy.rows)
         .catch(() => undefined);
       return [...strategy.alone].flatMap((parent) => keys.map(({ source, page }) => ({ source: { ...source, partition: parent }, page })));
