@@ -32,6 +32,7 @@ const models: Record<string, string> = {
   Dashboard: model('dashboard/dashboard.service.ts', 'DashboardModel'),
   DashboardStats: model('projects/stats.ts', 'Stats'),
   ProjectStats: model('projects/stats.ts', 'Stats'),
+  ProjectTrends: model('analytics/trends.service.ts', 'ProjectTrends'),
   Usage: model('dashboard/dashboard.service.ts', 'UsageModel'),
   DeletedCounts: model('payload.ts', 'DeletedCounts'),
   ArchitectureNode: model('architectures/model.ts', 'ArchitectureNode'),

@@ -91,6 +91,34 @@ describe('trends', () => {
     expect(calls.filter(({ table }) => table === 'analytics').length).toBeLessThanOrEqual(4);
   });
 
+  test('tell of deployments, when they are selected and few enough to be counted', async () => {
+    const { id } = await fakeProject(harness, ada);
+    const put = (daysAgo: number, status: string, i = 0): Promise<void> => {
+      const createdAt = iso(Date.now() - daysAgo * dayMs + i);
+      return harness.putRow('deployments', {
+        ...{ id: crypto.randomUUID(), userId: ada.id, projectId: id, environment: 'staging', provider: 'aws', version: '1', status },
+        ...{ createdAt, updatedAt: createdAt },
+      });
+    };
+    await Promise.all([
+      put(0.1, 'success'),
+      put(1, 'failed'),
+      put(6.9, 'pending'),
+      put(7.1, 'success'),
+      put(13.9, 'success'),
+      put(14.1, 'failed'),
+    ]);
+    const deploymentsOf = `query ($id: ID!) { project(id: $id) { trends { deployments { count ${trend} changeFailureRate ${trend} } } } }`;
+    expect((await harness.must(ada, deploymentsOf, { id })).project.trends.deployments).toEqual({
+      count: { current: 3, previous: 2, change: 0.5, direction: 'UP' },
+      changeFailureRate: { current: 0.5, previous: 0, change: null, direction: 'UP' },
+    });
+    expect((await harness.run(ada, document, { id })).calls.filter(({ table }) => table === 'deployments')).toEqual([]);
+    const many = Array.from({ length: 1_996 }, (_, i) => i);
+    while (many.length > 0) await Promise.all(many.splice(0, 100).map((i) => put(3, 'success', i)));
+    expect((await harness.must(ada, deploymentsOf, { id })).project.trends.deployments).toBeNull();
+  });
+
   test('compare as many metrics as asked for, or those that are named', async () => {
     const { id } = await fakeProject(harness, ada);
     await send(

@@ -1,9 +1,11 @@
-/** The metrics of a project in a period that ends now, held against the period before it. */
+/** The metrics and deployments of a project in a period that ends now, held against the period before it. */
 import { findProjectAccess } from '../../auth/access.ts';
 import type { Context } from '../../context.ts';
 import { RequestError } from '../../errors.ts';
+import { readDeploymentsBetween } from '../deployments/deployments.service.ts';
 import type { ProjectRecord } from '../projects/project.ts';
 import { totalsBetween } from './buckets.ts';
+import { measure } from './dora.ts';
 import { dayMs, noTotals, quarterMs, type Point, type Totals } from './rollUp.ts';
 import { listMetricNames, readPoints } from './rollUps.store.ts';
 
@@ -35,14 +37,23 @@ export interface MetricTrend {
   maximum: Trend;
 }
 
-/** The metrics of a project now and before. */
+/** A project now and before. */
 export interface ProjectTrends {
   period: string;
   previousFrom: string;
   from: string;
   to: string;
-  metrics: MetricTrend[];
+  /** Read when they are selected. */
+  metrics: () => Promise<MetricTrend[]>;
   complete: boolean;
+  /** Read when they are selected; null where too many were made to count them. */
+  deployments: () => Promise<DeploymentTrend | null>;
+}
+
+/** The deployments of a project now and before, over all environments. */
+export interface DeploymentTrend {
+  count: Trend;
+  changeFailureRate: Trend;
 }
 
 const maxMetrics = 50;
@@ -56,9 +67,29 @@ export async function readTrends(context: Context, project: ProjectRecord, args:
   // Roll-ups know quarters of an hour. What the clock of a reporting machine puts into the next minute is of now.
   const from = Math.floor((now - length) / quarterMs) * quarterMs;
   const edges = [from - length, from, now + quarterMs] as const;
-  const metrics = await Promise.all(names.map((metric) => readTrend(context, { projectId: project.id, metric, edges })));
+  const metrics = async (): Promise<MetricTrend[]> =>
+    (await Promise.all(names.map((metric) => readTrend(context, { projectId: project.id, metric, edges })))).filter((one) => one !== null);
   const [previousFrom, begin, to] = [edges[0], edges[1], now].map((time) => new Date(time).toISOString()) as [string, string, string];
-  return { period: args.period, previousFrom, from: begin, to, metrics: metrics.filter((one) => one !== null), complete };
+  const deployments = (): Promise<DeploymentTrend | null> => readDeploymentTrend(context, project, [previousFrom, begin, to]);
+  return { period: args.period, previousFrom, from: begin, to, metrics, complete, deployments };
+}
+
+/** Rows that are read at most to compare deployments. */
+const deploymentBudget = 2_000;
+
+async function readDeploymentTrend(
+  context: Context,
+  project: ProjectRecord,
+  [previousFrom, from, to]: readonly [string, string, string],
+): Promise<DeploymentTrend | null> {
+  const read = await readDeploymentsBetween(context, project, { from: previousFrom, to, limit: deploymentBudget });
+  if (read.readFrom !== null) return null;
+  const [now, before] = [(at: string) => at >= from, (at: string) => at < from].map((isIn) => {
+    const deployments = read.deployments.filter(({ createdAt }) => isIn(createdAt));
+    return { count: deployments.length, rate: measure(deployments, Date.parse(to) - Date.parse(from)).changeFailureRate };
+  });
+  const of = (part: 'count' | 'rate'): Trend => trendOf(now?.[part] ?? null, before?.[part] ?? null);
+  return { count: of('count'), changeFailureRate: of('rate') };
 }
 
 async function namesFor(
