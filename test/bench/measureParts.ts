@@ -8,7 +8,7 @@ import { usageOf } from './processUsage.ts';
 import type { ByContestant, ComparedPage, DelayedResult, PageResult, ProcessResult, Speed } from './results.ts';
 import type { Owner } from './seed.ts';
 import { startServer, type ServerProcess } from './serverProcess.ts';
-import { startAll, withClients, type OwnerName, type Session } from './session.ts';
+import { startAll, startContestant, withClients, type OwnerName, type Session } from './session.ts';
 import { median } from './statistics.ts';
 import { sameAnswers } from './verify.ts';
 
@@ -49,15 +49,26 @@ async function taskOf(servers: readonly ServerProcess[], question: Question): Pr
   return { identity: owner, next: () => ({ ...call, projectId: owner.projectIds[count++ % owner.projectIds.length] ?? '' }) };
 }
 
-async function countAt(session: Session, server: ServerProcess, question: Question): Promise<PageResult> {
+/** Counts at a peer: its requests are all alike. */
+async function countAtPeer(session: Session, server: ServerProcess, question: Question): Promise<PageResult> {
   const call = callOf(question);
-  return withClients({ ...server, identity: question.owner }, 1, async ([client]) => {
-    if (!client) throw new Error('no client');
-    // Only this server works in the background, and learns from earlier requests.
-    if (server.contestant !== own) return { counts: await countKnown(session.proxy, client, call, { times: 1 }) };
-    const first = await countFirst(session.proxy, client, call);
-    return { first, counts: await countKnown(session.proxy, client, call, { times: 2 }) };
-  });
+  return withClients({ ...server, identity: question.owner }, 1, async ([client]) => ({
+    counts: await countKnown(session.proxy, client!, call, { times: 1 }),
+  }));
+}
+
+/** Counts at this server, which learns from earlier requests and works in the background: in a new process for each question. */
+async function countAtOwn(session: Session, question: Question): Promise<PageResult> {
+  const call = callOf(question);
+  const server = await startContestant(session, own, { viaProxy: true });
+  try {
+    return await withClients({ ...server, identity: question.owner }, 1, async ([client]) => {
+      const first = await countFirst(session.proxy, client!, call);
+      return { first, counts: await countKnown(session.proxy, client!, call, { times: 2 }) };
+    });
+  } finally {
+    await server.stop();
+  }
 }
 
 /** Counts the DynamoDB calls of a question at each server, which reach the database through the proxy. */
@@ -67,7 +78,10 @@ export async function measureCounts(
   question: Question,
 ): Promise<ByContestant<PageResult>> {
   const results: ByContestant<PageResult> = {};
-  for (const server of servers) results[server.contestant] = await countAt(session, server, question);
+  for (const server of servers) {
+    const { contestant } = server;
+    results[contestant] = contestant === own ? await countAtOwn(session, question) : await countAtPeer(session, server, question);
+  }
   return results;
 }
 
