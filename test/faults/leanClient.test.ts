@@ -44,12 +44,15 @@ const serviceError = (status: number, type: string, more: object = {}): Behaviou
   answer(status, JSON.stringify({ __type: `com.amazonaws.dynamodb.v20120810#${type}`, message: `${type}!`, ...more }));
 const ok = answer(200, '{"Items":[{"id":{"S":"a"}}],"Count":1,"ScannedCount":1}');
 const reset: Behaviour = (_, request) => request.socket.resetAndDestroy();
+const hangUp: Behaviour = (_, request) => void request.socket.end();
 const silence: Behaviour = () => undefined;
 const half: Behaviour = (response) => void response.writeHead(200, { 'content-length': '1000' }).write('{"Items":[');
-const halfThenReset: Behaviour = (response, request) => {
-  half(response, request);
-  setTimeout(() => request.socket.resetAndDestroy(), 20);
-};
+const halfThen =
+  (end: Behaviour): Behaviour =>
+  (response, request) => {
+    half(response, request);
+    setTimeout(() => end(response, request), 20);
+  };
 
 beforeEach(async () => {
   [received, sockets, connections, behaviours] = [[], new Set(), 0, []];
@@ -142,7 +145,9 @@ describe.each<ClientKind>(['lean', 'stock'])('%s client', (client) => {
     ['two internal errors', [serviceError(500, 'InternalServerError'), serviceError(500, 'InternalServerError')]],
     ['a page of HTML', [answer(503, '<html>')]],
     ['a reset before the answer', [reset]],
-    ['a reset in the middle of the body', [halfThenReset]],
+    ['a reset in the middle of the body', [halfThen(reset)]],
+    ['the end of the connection before the answer', [hangUp]],
+    ['the end of the connection in the middle of the body', [halfThen(hangUp)]],
   ])('tries again after %s', async (_, failures) => {
     behaviours = [...failures, ok];
     const output = await query(open({ client }));
