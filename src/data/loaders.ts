@@ -120,7 +120,8 @@ export function createLoaders(connection: Connection, { nowSeconds, plan: planne
 function nameOfPage({ source, page }: PageKey): string {
   const { table, index, partition, range, descending, filterKey } = source;
   const { size, forward, from, attributes, needsEnd } = page;
-  return JSON.stringify([table, index, partition, range, descending, filterKey, size, forward, from, attributes, needsEnd]);
+  const rest = range || from || filterKey !== undefined ? JSON.stringify([range, from, filterKey]) : '';
+  return `${table} ${index} ${descending} ${size} ${forward} ${needsEnd} ${attributes?.join() ?? '*'} ${rest} ${partition}`;
 }
 
 /** Runs all at once; a failure becomes the answer of its own key. */

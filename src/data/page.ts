@@ -60,8 +60,17 @@ export interface Page {
 /** How many rows one page may read while it looks for rows that match a filter. */
 export const scanBudget = 1_000;
 
+const positions = new Map<string, readonly string[]>();
+
 /** Returns the attributes that identify a position in a list: the keys of its index, then those of the table. */
-export function positionAttributes(table: TableId, index?: string): string[] {
+export function positionAttributes(table: TableId, index = ''): readonly string[] {
+  const name = `${table} ${index}`;
+  let attributes = positions.get(name);
+  if (!attributes) positions.set(name, (attributes = readPositionAttributes(table, index || undefined)));
+  return attributes;
+}
+
+function readPositionAttributes(table: TableId, index?: string): string[] {
   const keys = [...(index === undefined ? [] : [keyOf(table, index)]), keyOf(table)];
   return [...new Set(keys.flatMap((key) => [key.partition, ...(key.sort ? [key.sort] : [])]))];
 }

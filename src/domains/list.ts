@@ -28,8 +28,8 @@ export interface ListSelection {
 /** A connection; members that cost something are functions, which GraphQL calls only when they are selected. */
 export interface Connection<T> {
   nodes: T[];
-  edges: Edge<T>[];
-  pageInfo: PageInfo;
+  edges: () => Edge<T>[];
+  pageInfo: () => PageInfo;
   countUpTo(args: { limit: number }): Promise<BoundedCount>;
   totalCount(): Promise<number>;
 }
@@ -73,22 +73,15 @@ export async function listConnection<T extends Row>(
   const { connection, loaders, services } = context;
   const { cursor, ...page } = readPageArgs(args);
   const { forward } = page;
-  const scope = JSON.stringify([
-    findViewer(context)?.id ?? null,
-    name,
-    source.index,
-    source.partition,
-    source.range,
-    source.descending,
-    source.filterKey,
-  ]);
+  let described: string | undefined;
+  const scope = (): string => (described ??= scopeOf(context, name, source));
   const attributes = positionAttributes(source.table, source.index);
   const partitionAttribute = keyOf(source.table, source.index).partition;
   const stored = attributes.filter((attribute) => attribute !== partitionAttribute);
   const cursorOf = (row: Row): string =>
     services.cursors.encode(
       stored.map((attribute) => row[attribute] as string | number),
-      scope,
+      scope(),
     );
 
   const request: PageRequest = { ...page, ...args.selection, ...(cursor != null && { from: decode(cursor) }) };
@@ -96,14 +89,14 @@ export async function listConnection<T extends Row>(
   const rows = answer.rows as T[];
   return {
     nodes: rows,
-    edges: rows.map((node) => ({ node, cursor: () => cursorOf(node) })),
-    pageInfo: pageInfoOf(answer),
+    edges: () => rows.map((node) => ({ node, cursor: () => cursorOf(node) })),
+    pageInfo: () => pageInfoOf(answer),
     countUpTo: ({ limit }) => countUpTo(context, { source, limit }),
     totalCount: async () => (await countRows(connection, source, maxCount, context.nowSeconds())).value,
   };
 
   function decode(text: string): Row {
-    const values = services.cursors.decode(text, scope);
+    const values = services.cursors.decode(text, scope());
     return Object.fromEntries([[partitionAttribute, source.partition], ...stored.map((attribute, i) => [attribute, values[i]])]) as Row;
   }
 
@@ -123,6 +116,11 @@ export async function listConnection<T extends Row>(
       scanLimitReached,
     };
   }
+}
+
+/** Returns what the cursors of a list are bound to: the list with its arguments, and its reader. */
+function scopeOf(context: Context, name: string, { index, partition, range, descending, filterKey }: ListSource): string {
+  return JSON.stringify([findViewer(context)?.id ?? null, name, index, partition, range, descending, filterKey]);
 }
 
 /** Counts the rows of a list up to a limit, as `countUpTo` of connections answers. Throws BAD_USER_INPUT for limits outside 1 to 10,000. */
@@ -184,15 +182,15 @@ export function connectionOver<T>(
   const nodes = records.slice(start, end);
   return {
     nodes,
-    edges: nodes.map((node, i) => ({ node, cursor: () => cursorAt(start + i) })),
-    pageInfo: {
+    edges: () => nodes.map((node, i) => ({ node, cursor: () => cursorAt(start + i) })),
+    pageInfo: () => ({
       hasNextPage: () => end < records.length,
       hasPreviousPage: () => start > 0,
       startCursor: () => (nodes.length === 0 ? null : cursorAt(start)),
       endCursor: () => (nodes.length === 0 ? null : cursorAt(end - 1)),
       scannedCount: records.length,
       scanLimitReached: false,
-    },
+    }),
     countUpTo: async ({ limit }) => {
       requireCountLimit(limit);
       return Promise.resolve({ value: Math.min(limit, records.length), precision: records.length > limit ? 'at-least' : 'exact' });

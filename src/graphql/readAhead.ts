@@ -14,6 +14,7 @@ import {
 } from 'graphql';
 import type { Viewer } from '../auth/authenticate.ts';
 import type { Context } from '../context.ts';
+import type { ListSource } from '../data/page.ts';
 import type { PageKey } from '../data/readPlan/planner.ts';
 import { childLists, type ChildListArgs } from '../domains/childLists.ts';
 import { firstPageOf, type PageArgs } from '../domains/list.ts';
@@ -69,9 +70,18 @@ function listsBelow(info: GraphQLResolveInfo, projectId: string): PageKey[] {
   return fieldsBelow(info, (name) => name in childLists).flatMap(({ name, args: given, info: below }) => {
     const args = { ...given, selection: selectionOfList(below) } as ChildListArgs;
     const page = firstPageOf(args);
-    const source = childLists[name]?.(projectId, args);
-    return page && source ? [{ source, page }] : [];
+    const source = page && sourceOf(name, projectId, args);
+    return source ? [{ source, page }] : [];
   });
+}
+
+/** Returns the list of a field, or undefined where its arguments are impossible: the field itself says why. */
+function sourceOf(name: string, projectId: string, args: ChildListArgs): ListSource | undefined {
+  try {
+    return childLists[name]?.(projectId, args);
+  } catch {
+    return undefined;
+  }
 }
 
 function readAheadOfProject(context: Context, projectId: string, info: GraphQLResolveInfo): void {

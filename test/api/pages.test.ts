@@ -30,7 +30,8 @@ interface Shown {
 }
 
 async function show(connection: Connection<Row>): Promise<Shown> {
-  const { nodes, edges, pageInfo } = connection;
+  const { nodes } = connection;
+  const [edges, pageInfo] = [connection.edges(), connection.pageInfo()];
   return {
     ids: nodes.map((node) => String(node['id'])),
     start: pageInfo.startCursor(),

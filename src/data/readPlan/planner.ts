@@ -6,7 +6,7 @@
 import pLimit from 'p-limit';
 import type { Connection } from '../connection.ts';
 import { attributesOf, readPage, wantedRows, type ListSource, type Page, type PageRequest } from '../page.ts';
-import { ownerRowsIndex } from '../tables.ts';
+import { ownerRowsIndex, tables } from '../tables.ts';
 import { answerFrom, isNewestFirst, type Answer } from './answer.ts';
 import type { PlanMemory } from './memory.ts';
 import { createOwnerRead, type OwnerRead } from './ownerRead.ts';
@@ -130,7 +130,7 @@ export function createReadPlan(connection: Connection, options: PlanOptions): Re
 
   function startRead({ group, keys }: GroupOfKeys): OwnerRead {
     const { table, owner } = group;
-    const reason = `the newest ${table} of all projects of one owner, to answer the lists below each of them`;
+    const reason = `the newest ${tables[table].name.replaceAll('-', ' ')} of all projects of one owner, to answer the lists below each of them`;
     const read = createOwnerRead(connection, { table, owner, attributes: attributesOfAll(keys), reason });
     reads.set(readName(group), read);
     return read;

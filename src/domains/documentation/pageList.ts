@@ -46,15 +46,15 @@ export async function listPages(
   const cursorAt = (index: number): string | null => ((record) => (record ? cursorOf(record) : null))(records.at(index));
   return {
     nodes: records,
-    edges: records.map((node) => ({ node, cursor: () => cursorOf(node) })),
-    pageInfo: {
+    edges: () => records.map((node) => ({ node, cursor: () => cursorOf(node) })),
+    pageInfo: () => ({
       hasNextPage: () => (forward ? hasMore : behind()),
       hasPreviousPage: () => (forward ? behind() : hasMore),
       startCursor: () => cursorAt(0),
       endCursor: () => cursorAt(-1),
       scannedCount: records.length,
       scanLimitReached: false,
-    },
+    }),
     countUpTo: ({ limit }) => countUpTo(context, { source: list.all, limit }),
     totalCount: async () => (await loadAllPages(context, list.all)).length,
   };

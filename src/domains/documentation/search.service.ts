@@ -30,8 +30,9 @@ export async function searchDocumentation(
   const { sources, searched } = await readTexts(context, pages);
   const records = await searchPages(query, sources, context.request.signal);
   const name = `project.documentationSearch:${project.id}:${query}`;
-  const connection = connectionOver(context, { name, records, args, keyOf: ({ page }) => page.id });
-  return { ...connection, pageInfo: { ...connection.pageInfo, scannedCount: searched, scanLimitReached: searched < pages.length } };
+  const { pageInfo, ...connection } = connectionOver(context, { name, records, args, keyOf: ({ page }) => page.id });
+  const ends = { scannedCount: searched, scanLimitReached: searched < pages.length };
+  return { ...connection, pageInfo: () => ({ ...pageInfo(), ...ends }) };
 }
 
 /** Reads the texts of as many pages as the bounds allow, in the order of the pages. */
