@@ -276,6 +276,38 @@ describe('projects that several people write in', () => {
   });
 });
 
+test('a project that changes hands is not read by owner: its rows follow one by one', async () => {
+  const [owner, heir] = [await reference.signUp(), await reference.signUp()];
+  const [id, createdAt] = [newId('prj'), new Date(start).toISOString()];
+  const project = {
+    id,
+    userId: owner.id,
+    createdById: owner.id,
+    name: 'Shop',
+    status: 'active',
+    createdAt,
+    updatedAt: createdAt,
+    revision: 1,
+  };
+  await reference.putRow('projects', { ...project, uniform: 'children' });
+  await reference.putRow('teams', {
+    projectId: id,
+    userId: heir.id,
+    role: 'admin',
+    createdAt,
+    ownerId: owner.id,
+    email: heir.email,
+    name: 'H',
+  });
+  const document =
+    'mutation ($id: ID!, $heir: ID!) { ownershipTransfer(projectId: $id, userId: $heir) { userErrors { message code field } } }';
+  await reference.must(owner, document, { id, heir: heir.id });
+  const row = (await reference.rows('projects', id)).find(({ name, userId }) => name === 'Shop' && userId === heir.id);
+  expect(row).toMatchObject({ id, userId: heir.id });
+  expect(row).not.toHaveProperty('uniform');
+  await reference.settled();
+});
+
 test('counters cost the same at 10 and at 2,000 rows', async () => {
   const costs = [];
   for (const count of [10, 2_000]) {

@@ -99,7 +99,9 @@ function listText({ list, args, paging, shape }: ListPlan, k: number, writing: W
     total && shape.total && 'totalCount',
   ];
   const named = args.replaceAll(/@(\d)/g, (_, place: string) => people[Number(place) % people.length]?.id ?? '');
-  return `l${k}: ${list}${argumentsText(paging, named)} { __typename ${selected.filter((part) => typeof part === 'string').join(' ')} }`;
+  const parts = selected.filter((part) => typeof part === 'string' && part !== '');
+  const text = writing.style === 'inline' ? parts.map((part) => `... @include(if: true) { ${part} }`) : parts;
+  return `l${k}: ${list}${argumentsText(paging, named)} { __typename ${text.join(' ')} }`;
 }
 
 function argumentsText({ size, backward, cursor }: Paging, more: string): string {

@@ -90,10 +90,14 @@ const listOf = (list: ListName): fc.Arbitrary<ListPlan> => {
   });
 };
 
-/** The same list with other arguments comes often: what one reads for both must not be mixed up. */
+/** The same list with other arguments, or with the same and another selection, comes often: what is read for both must not be mixed up. */
 const lists = fc
   .array(fc.constantFrom(...listNames), { minLength: 1, maxLength: 3 })
-  .chain((names) => fc.tuple(...[...names, ...names.slice(0, 1)].map(listOf)))
+  .chain((names) => fc.tuple(fc.tuple(...names.map(listOf)), listOf(names[0] ?? 'schemas'), fc.boolean()))
+  .map(([plans, other, isSamePage]) => {
+    const [{ args, paging: page } = other] = plans;
+    return [...plans, isSamePage ? { ...other, args, paging: page } : other];
+  })
   .chain((plans) => fc.subarray(plans, { minLength: 1 }));
 
 const rootPlan = fc.record<RootPlan>({
