@@ -5,6 +5,7 @@ import type { PageCall } from './pages.ts';
 import type { PageClient } from './pageClient.ts';
 import type { Proxy } from './proxy.ts';
 import type { Counts } from './results.ts';
+import { tablePrefix } from './session.ts';
 import { depthOf, tally } from './statistics.ts';
 
 /**
@@ -12,11 +13,18 @@ import { depthOf, tally } from './statistics.ts';
  * server's one thread takes to send them: what begins after another's end has waited for it.
  */
 const holdMs = 250;
-const quietMs = 150;
+/** A server that has made no call for so long does nothing in the background; its start has some to do. */
+const quietMs = 1_000;
 const warmUps = 2;
 
 /** Calls that a server makes after its answer, if any, belong to the request. */
 const settleMs = 20;
+
+/** Returns what a call read, such as `Query schemas.UserIdIndex`, without the prefix of the tables. */
+function targetOf({ operation, table, index }: RecordedCall): string {
+  const name = table?.replace(tablePrefix, '');
+  return [operation, ...(name === undefined ? [] : [index === null ? name : `${name}.${index}`])].join(' ');
+}
 
 const isWrite = ({ operation }: RecordedCall): boolean => /Write|Put|Update|Delete/.test(operation);
 
@@ -29,12 +37,13 @@ export function countsOf(calls: readonly RecordedCall[]): Counts {
     readUnits: units(calls.filter((call) => !isWrite(call))),
     writeUnits: units(calls.filter(isWrite)),
     operations: tally(calls.map(({ operation }) => operation)),
+    targets: tally(calls.map(targetOf)),
   };
 }
 
 /** Waits until the server does nothing in the background. */
 async function waitForQuiet(proxy: Proxy): Promise<void> {
-  for (let rounds = 0; rounds < 40; rounds += 1) {
+  for (let rounds = 0; rounds < 15; rounds += 1) {
     await proxy.take();
     await sleep(quietMs);
     if ((await proxy.take()).length === 0) return;
@@ -53,7 +62,8 @@ async function countOnce(proxy: Proxy, client: PageClient, call: PageCall): Prom
 
 /** Counts the calls of one request of a server that has never been asked for this owner. */
 export async function countFirst(proxy: Proxy, client: PageClient, call: PageCall): Promise<Counts> {
-  await proxy.configure({ delayMs: holdMs, record: true });
+  // Without a delay: a call that is held back would not be seen before it is over.
+  await proxy.configure({ delayMs: 0, record: true });
   await waitForQuiet(proxy);
   return countOnce(proxy, client, call);
 }

@@ -2,7 +2,7 @@
 import { contestants, own, titles, type Contestant } from './contestants.ts';
 import type { Goal } from './goals.ts';
 import { comparedPages, pageTitles } from './pages.ts';
-import type { ByContestant, Environment, PageResult, Results } from './results.ts';
+import type { ByContestant, Counts, Environment, PageResult, Results } from './results.ts';
 import { markdownTable, short, terminalTable, times, type Table } from './table.ts';
 
 const megabyte = 1024 * 1024;
@@ -56,7 +56,7 @@ function pageTables({ pages, processes }: Results): Table[] {
   });
 }
 
-function firstRequestTable({ pages, bursts, growth }: Results): Table[] {
+function firstRequestTables({ pages, bursts, growth }: Results): Table[] {
   const sources: [string, PageResult | undefined][] = [
     ...comparedPages.map((page): [string, PageResult | undefined] => [pageTitles[page], pages[page]?.[own]]),
     ['the page, each project worked on in a burst of its own', bursts?.[own]],
@@ -65,24 +65,31 @@ function firstRequestTable({ pages, bursts, growth }: Results): Table[] {
       results[own],
     ]),
   ];
-  const rows = sources.flatMap(([title, result]) =>
-    result?.first && result.counts
-      ? [
-          [
-            title,
-            ...[result.first, result.counts].flatMap(({ calls, depth, readUnits }) => [calls, depth, readUnits].map(short)),
-            operationsText(result),
-          ],
-        ]
-      : [],
+  const counted = sources.flatMap(([title, result]) =>
+    result?.first && result.counts ? [{ title, first: result.first, later: result.counts }] : [],
   );
-  const header = ['', 'first: calls', 'depth', 'read units', 'later: calls', 'depth', 'read units', 'later calls are'];
-  return rows.length === 0 ? [] : [{ title: 'This server: the first request of a process for an owner, and later ones', header, rows }];
+  if (counted.length === 0) return [];
+  const numbers = ({ calls, depth, readUnits }: Counts): string[] => [calls, depth, readUnits].map(short);
+  return [
+    {
+      title: 'This server: the first request of a new process, and later ones',
+      header: ['', 'first: calls', 'depth', 'read units', 'later: calls', 'depth', 'read units'],
+      rows: counted.map(({ title, first, later }) => [title, ...numbers(first), ...numbers(later)]),
+    },
+    {
+      title: 'This server: what those calls are',
+      header: ['', 'calls'],
+      rows: counted.flatMap(({ title, first, later }) => [
+        [`${title}: first`, targetsText(first)],
+        [`${title}: later`, targetsText(later)],
+      ]),
+    },
+  ];
 }
 
-function operationsText({ counts }: PageResult): string {
-  return Object.entries(counts?.operations ?? {})
-    .map(([name, count]) => `${count} ${name}`)
+function targetsText({ targets }: Counts): string {
+  return Object.entries(targets)
+    .map(([name, count]) => (count === 1 ? name : `${count} ${name}`))
     .join(', ');
 }
 
@@ -152,7 +159,7 @@ function goalTable(goals: readonly Goal[]): Table {
 
 /** Returns all tables, the goals last. */
 export function tablesOf(results: Results, goals: readonly Goal[]): Table[] {
-  const makers = [pageTables, delayedTable, firstRequestTable, burstTable, growthTables, flatTable, overheadTable, startTable];
+  const makers = [pageTables, delayedTable, firstRequestTables, burstTable, growthTables, flatTable, overheadTable, startTable];
   return [...makers.flatMap((make) => make(results)), goalTable(goals)];
 }
 

@@ -10,7 +10,8 @@ import type { Results } from './results.ts';
 /** Where results can go. */
 export interface ResultFolders {
   readonly root: string;
-  readonly built: string;
+  /** For results that are not for the repository. */
+  readonly cache: string;
   /** Folder that was asked for; null for the usual ones. */
   readonly out: string | null;
 }
@@ -20,10 +21,10 @@ function rounded(_: string, value: unknown): unknown {
   return typeof value === 'number' ? Number(value.toPrecision(4)) : value;
 }
 
-/** Only a full run replaces the results in the repository; the others go beside the build. */
-function folderFor({ root, built, out }: ResultFolders, mode: Results['environment']['mode']): string {
+/** Only a full run replaces the results in the repository; the others go to the cache. */
+function folderFor({ root, cache, out }: ResultFolders, mode: Results['environment']['mode']): string {
   if (out !== null) return resolve(out);
-  return mode === 'full' ? join(root, 'test/bench/results') : join(built, 'results');
+  return mode === 'full' ? join(root, 'test/bench/results') : join(cache, 'results');
 }
 
 /** Writes `latest.json`, `latest.md` and `latest.svg`, in the form that the formatter of the project wants; returns their paths. */

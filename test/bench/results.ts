@@ -17,6 +17,8 @@ export interface Counts {
   readonly writeUnits: number;
   /** Calls by operation. */
   readonly operations: Readonly<Record<string, number>>;
+  /** Calls by operation, table and index, such as `Query schemas.UserIdIndex`. */
+  readonly targets: Readonly<Record<string, number>>;
 }
 
 /** How fast a server answers, and what that costs it. */

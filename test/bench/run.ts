@@ -34,9 +34,7 @@ import { writeResults } from './resultFiles.ts';
 import { seedOwner, type Owner, type OwnerSpec, type RunOperation } from './seed.ts';
 import { openSeedDatabase } from './seedDatabase.ts';
 import type { Tables } from './serverProcess.ts';
-import { startAll, startContestant, stopAll, type OwnerName, type Session } from './session.ts';
-
-const prefix = 'bench-';
+import { startAll, startContestant, stopAll, tablePrefix, type OwnerName, type Session } from './session.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 type Draft = Mutable<Omit<Results, 'environment'>>;
@@ -195,7 +193,7 @@ async function runBenchmark(options: Options, { root, built }: { root: string; b
   progress('starting the embedded database, in memory');
   const database = await startEmbeddedDatabase({ dataDir: 'memory' });
   const proxy = await startProxy(built, database.endpoint);
-  const tables: Tables = { endpoint: database.endpoint, prefix };
+  const tables: Tables = { endpoint: database.endpoint, prefix: tablePrefix };
   const owners = new Map<string, Owner>();
   const { contestants, settings, mode } = options;
   const session = { folders: { built, scratch }, tables, proxy, settings, contestants, progress };
@@ -211,8 +209,18 @@ async function runBenchmark(options: Options, { root, built }: { root: string; b
   }
 }
 
+/** The command line, and the folders that bench.mjs made. */
+export interface Command {
+  readonly args: readonly string[];
+  readonly root: string;
+  /** Where results go that are not for the repository. */
+  readonly cache: string;
+  /** Where everything was built to. */
+  readonly built: string;
+}
+
 /** Runs the command. Returns its exit code: 0 when everything was measured, also where a goal was missed. */
-export async function main({ args, root, built }: { args: readonly string[]; root: string; built: string }): Promise<number> {
+export async function main({ args, root, cache, built }: Command): Promise<number> {
   if (args.includes('--help')) {
     process.stdout.write(`${usage}\n`);
     return 0;
@@ -221,7 +229,7 @@ export async function main({ args, root, built }: { args: readonly string[]; roo
     const options = readOptions(args);
     const results = await runBenchmark(options, { root, built });
     process.stdout.write(`\n${terminalReport(results, goalsOf(results))}\n`);
-    const files = await writeResults(results, { root, built, out: options.out });
+    const files = await writeResults(results, { root, cache, out: options.out });
     process.stdout.write(`\n${files.join('\n')}\n`);
     return 0;
   } catch (error) {

@@ -90,6 +90,9 @@ export async function startServer(options: StartOptions): Promise<ServerProcess>
   const child = spawnServer(options, port, log);
   closeSync(log);
   const exited = once(child, 'exit');
+  const killWithParent = (): void => void child.kill('SIGKILL');
+  process.once('exit', killWithParent);
+  child.once('exit', () => process.removeListener('exit', killWithParent));
   const stop = async (): Promise<void> => {
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
     await exited;

@@ -6,6 +6,9 @@ import type { Proxy } from './proxy.ts';
 import type { Owner } from './seed.ts';
 import { startServer, type Folders, type ServerProcess, type Tables } from './serverProcess.ts';
 
+/** Prefix of the benchmark's tables. */
+export const tablePrefix = 'bench-';
+
 /** How long and how often things are measured. */
 export interface Settings {
   readonly rounds: number;

@@ -64,8 +64,9 @@ test('countsOf adds up calls, and read and write units apart', () => {
   expect(counts).toEqual({
     ...{ calls: 4, depth: 2, readUnits: 3.5, writeUnits: 8 },
     operations: { Query: 2, GetItem: 1, TransactWriteItems: 1 },
+    targets: { 'Query projects': 2, 'GetItem projects': 1, 'TransactWriteItems projects': 1 },
   });
-  expect(countsOf([])).toEqual({ calls: 0, depth: 0, readUnits: 0, writeUnits: 0, operations: {} });
+  expect(countsOf([])).toEqual({ calls: 0, depth: 0, readUnits: 0, writeUnits: 0, operations: {}, targets: {} });
 });
 
 test('tally counts names, the most frequent first', () => {
