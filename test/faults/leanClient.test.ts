@@ -204,7 +204,7 @@ describe.each<ClientKind>(['lean', 'stock'])('%s client', (client) => {
   it('sends nothing for a signal that is aborted already', async () => {
     behaviours = [ok];
     const error = await failure(query(open({ client }), AbortSignal.abort(new Error('gone'))));
-    expect([error.name, error.message, received.length]).toEqual(['AbortError', 'Request aborted', 0]);
+    expect([error.name, error.message, connections]).toEqual(['AbortError', 'Request aborted', 0]);
     expect(isTimeout(error)).toBe(true);
   });
 
