@@ -41,12 +41,12 @@ export function callOf({ owner, page, projects }: Question): PageCall {
   return { page, projectId, deploymentId, ...(projects !== undefined && { projects }) };
 }
 
-async function taskOf(servers: readonly ServerProcess[], question: Question): Promise<Task> {
+async function taskOf({ databasePid }: Session, servers: readonly ServerProcess[], question: Question): Promise<Task> {
   const { owner, page } = question;
   const call = callOf(question);
-  if (page !== 'create') return { identity: owner, next: () => call, expected: await sameAnswers(servers, owner, call) };
+  if (page !== 'create') return { identity: owner, databasePid, next: () => call, expected: await sameAnswers(servers, owner, call) };
   let count = 0;
-  return { identity: owner, next: () => ({ ...call, projectId: owner.projectIds[count++ % owner.projectIds.length] ?? '' }) };
+  return { identity: owner, databasePid, next: () => ({ ...call, projectId: owner.projectIds[count++ % owner.projectIds.length] ?? '' }) };
 }
 
 /** Counts at a peer: its requests are all alike. */
@@ -91,7 +91,7 @@ export async function measureWithDelay(
   servers: readonly ServerProcess[],
   question: Question,
 ): Promise<ByContestant<DelayedResult>> {
-  const task = await taskOf(servers, question);
+  const task = await taskOf(session, servers, question);
   await session.proxy.configure({ delayMs: addedDelayMs, record: false });
   try {
     return await measureDelayed(servers, task, session.settings);
@@ -106,7 +106,7 @@ export async function measureQuestion(
   servers: readonly ServerProcess[],
   question: Question,
 ): Promise<ByContestant<Speed>> {
-  return measureSpeed(servers, await taskOf(servers, question), session.settings);
+  return measureSpeed(servers, await taskOf(session, servers, question), session.settings);
 }
 
 /** Joins counts and speeds of one question. */
@@ -163,12 +163,13 @@ export async function measureEmbeddedStart({ folders, settings }: Session): Prom
 /** Measures requests that read nothing for the page: what stands before the resolvers. */
 export async function measureOverhead(session: Session, servers: readonly ServerProcess[]): Promise<Record<string, number>> {
   const settings = { ...session.settings, rounds: Math.min(2, session.settings.rounds) };
+  const { databasePid } = session;
   const identity = session.owner('page');
   const graphql = servers.filter(({ contestant }) => contestant !== 'bare' && contestant !== 'rest');
   const ours = graphql.filter(({ contestant }) => contestant === own);
-  const anonymous = await measureSpeed(graphql, { next: () => ({ page: 'typename' }) }, settings);
-  const signedIn = await measureSpeed(ours, { identity, next: () => ({ page: 'typename' }) }, settings);
-  const viewer = await measureSpeed(ours, { identity, next: () => ({ page: 'viewer' }) }, settings);
+  const anonymous = await measureSpeed(graphql, { databasePid, next: () => ({ page: 'typename' }) }, settings);
+  const signedIn = await measureSpeed(ours, { identity, databasePid, next: () => ({ page: 'typename' }) }, settings);
+  const viewer = await measureSpeed(ours, { identity, databasePid, next: () => ({ page: 'viewer' }) }, settings);
   return {
     ...Object.fromEntries(Object.entries(anonymous).map(([name, { cpuMs }]) => [`${name}: { __typename }, anonymous`, cpuMs])),
     [`${own}: { __typename }, signed in`]: signedIn[own]?.cpuMs ?? Number.NaN,

@@ -21,6 +21,8 @@ export interface Task {
   readonly next: () => PageCall;
   /** The right answer of each server, to the letter; absent where each answer is another one. */
   readonly expected?: ByContestant<string>;
+  /** Number of the database's process; null where it cannot be found. */
+  readonly databasePid: number | null;
 }
 
 /** Returns the data of an answer as text. `extensions`, where there are some, come last and may tell of this one request. */
@@ -42,7 +44,7 @@ function checkOf(contestant: Contestant, { expected }: Task): ((text: string) =>
   };
 }
 
-type Round = Omit<Speed, 'requests'> & { requests: number };
+type Round = Required<Speed>;
 
 interface RoundOptions {
   readonly server: ServerProcess;
@@ -55,12 +57,23 @@ async function runRound({ server, task, settings }: RoundOptions): Promise<Round
   return withClients({ ...server, ...(task.identity && { identity: task.identity }) }, concurrency, async (clients) => {
     const load = (users: readonly PageClient[], milliseconds: number) =>
       runLoad({ clients: users, milliseconds, next: task.next, check: checkOf(contestant, task) });
-    const before = usageOf(server.pid);
+    const cpuNow = (pid: number | null): number => (pid === null ? Number.NaN : usageOf(pid).cpuMs);
+    const [before, databaseBefore] = [cpuNow(server.pid), cpuNow(task.databasePid)];
     const single = await load(clients.slice(0, 1), settings.singleMs);
     const many = await load(clients, settings.manyMs);
     const requests = single.requests + many.requests;
-    const cpuMs = (usageOf(server.pid).cpuMs - before.cpuMs) / requests;
-    return { cpuMs, p50: single.p50, p95: single.p95, p50At16: many.p50, p95At16: many.p95, perSecond: many.perSecond, requests };
+    const cpuMs = (cpuNow(server.pid) - before) / requests;
+    const databaseCpuMs = (cpuNow(task.databasePid) - databaseBefore) / requests;
+    return {
+      cpuMs,
+      databaseCpuMs,
+      p50: single.p50,
+      p95: single.p95,
+      p50At16: many.p50,
+      p95At16: many.p95,
+      perSecond: many.perSecond,
+      requests,
+    };
   });
 }
 
@@ -68,6 +81,7 @@ function medianOf(rounds: readonly Round[]): Speed {
   const of = (name: keyof Round): number => median(rounds.map((round) => round[name]));
   return {
     cpuMs: of('cpuMs'),
+    ...(!Number.isNaN(of('databaseCpuMs')) && { databaseCpuMs: of('databaseCpuMs') }),
     p50: of('p50'),
     p95: of('p95'),
     p50At16: of('p50At16'),

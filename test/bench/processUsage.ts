@@ -38,3 +38,25 @@ export function usageOf(pid: number): Usage {
     return readProcFiles(readFileSync(`/proc/${pid}/stat`, 'utf8'), readFileSync(`/proc/${pid}/status`, 'utf8'));
   return readPsLine(execFileSync('ps', ['-o', 'rss=,time=', '-p', String(pid)], { encoding: 'utf8' }));
 }
+
+/** Returns the number of the process among `ps -eo pid=,args=` that is this program and was given this port; null when there is none. */
+export function findProcess(lines: string, { program, port }: { program: string; port: string }): number | null {
+  for (const line of lines.split('\n')) {
+    const [pid, path = '', ...args] = line.trim().split(/\s+/);
+    // Its supervisor, a shell, has the same words behind its own.
+    if (path.replace(/^.*[/\\]/, '') === program && args[args.indexOf('--port') + 1] === port) return Number(pid);
+  }
+  return null;
+}
+
+/** Returns the number of the embedded database's process; null on systems without `ps`. */
+export function databaseProcess(endpoint: string): number | null {
+  try {
+    return findProcess(execFileSync('ps', ['-eo', 'pid=,args='], { encoding: 'utf8' }), {
+      program: 'dynoxide',
+      port: new URL(endpoint).port,
+    });
+  } catch {
+    return null;
+  }
+}

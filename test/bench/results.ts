@@ -25,6 +25,8 @@ export interface Counts {
 export interface Speed {
   /** CPU time of the server's process per request. */
   readonly cpuMs: number;
+  /** CPU time of the database's process per request, where it can be told. */
+  readonly databaseCpuMs?: number;
   readonly p50: number;
   readonly p95: number;
   readonly p50At16: number;

@@ -27,6 +27,7 @@ import { measureSoak } from './measureSoak.ts';
 import { runOperation } from './operation.ts';
 import { OptionsInvalid, readOptions, usage, type Options, type Part } from './options.ts';
 import { comparedPages } from './pages.ts';
+import { databaseProcess } from './processUsage.ts';
 import { startProxy } from './proxy.ts';
 import { terminalReport } from './report.ts';
 import type { ByContestant, DelayedResult, ProcessResult, Results } from './results.ts';
@@ -196,7 +197,8 @@ async function runBenchmark(options: Options, { root, built }: { root: string; b
   const tables: Tables = { endpoint: database.endpoint, prefix: tablePrefix };
   const owners = new Map<string, Owner>();
   const { contestants, settings, mode } = options;
-  const session = { folders: { built, scratch }, tables, proxy, settings, contestants, progress };
+  const databasePid = databaseProcess(database.endpoint);
+  const session = { folders: { built, scratch }, tables, proxy, databasePid, settings, contestants, progress };
   try {
     await seed({ session, owners, options });
     const found = await measure({ ...session, owner: (name) => owners.get(name) ?? unknownOwner(name) }, options);

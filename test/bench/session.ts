@@ -30,6 +30,8 @@ export interface Session {
   readonly folders: Folders;
   readonly tables: Tables;
   readonly proxy: Proxy;
+  /** Number of the database's process; null where it cannot be found. */
+  readonly databasePid: number | null;
   readonly settings: Settings;
   readonly contestants: readonly Contestant[];
   owner(name: OwnerName): Owner;

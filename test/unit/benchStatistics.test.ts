@@ -1,6 +1,6 @@
 /** The arithmetic of the benchmark. */
 import { describe, expect, test } from '@jest/globals';
-import { readProcFiles, readPsLine } from '../bench/processUsage.ts';
+import { findProcess, readProcFiles, readPsLine } from '../bench/processUsage.ts';
 import { depthOf, firstDifference, median, percentile, seededRandom, tally } from '../bench/statistics.ts';
 import { countsOf } from '../bench/measureCounts.ts';
 import type { RecordedCall } from '../support/databaseProxy.ts';
@@ -125,5 +125,15 @@ describe('usage of a process', () => {
 
   test('not from an empty line', () => {
     expect(() => readPsLine('')).toThrow('ps answered');
+  });
+
+  test('the database is found by its program and its port, not its supervisor', () => {
+    const lines = [
+      '  10 /bin/sh -c IFS= read /x/dynoxide serve --host 127.0.0.1 --port 4001',
+      '  11 /x/dynoxide serve --host 127.0.0.1 --port 4000',
+      '  12 /x/dynoxide serve --host 127.0.0.1 --port 4001',
+    ].join('\n');
+    expect(findProcess(lines, { program: 'dynoxide', port: '4001' })).toBe(12);
+    expect(findProcess(lines, { program: 'dynoxide', port: '4002' })).toBeNull();
   });
 });
