@@ -324,8 +324,12 @@ describe('projectDelete', () => {
       'mutation ($input: SchemaCreateInput!) { schemaCreate(input: $input) { schema { id } userErrors { message } } }',
       { input: { projectId: id, name: 'big', tables } },
     );
+    // Two versions of a name share the item that counts them.
+    await harness.must(ada, 'mutation ($id: ID!) { schemaVersionCreate(id: $id) { userErrors { message } } }', {
+      id: schemaCreate.schema.id,
+    });
     const dry = await harness.must(ada, remove, { id, dryRun: true });
-    expect(dry.projectDelete).toMatchObject({ deletedId: id, deletedCounts: { projects: 1, schemas: 1, architectures: 0 } });
+    expect(dry.projectDelete).toMatchObject({ deletedId: id, deletedCounts: { projects: 1, schemas: 2, architectures: 0 } });
     expect((await harness.must(ada, read, { id })).project.name).toBe('Doomed');
 
     await harness.must(ada, remove, { id });

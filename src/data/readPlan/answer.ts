@@ -3,7 +3,7 @@
  * that a query of the project itself would give; everything else is null.
  */
 import type { Row } from '../connection.ts';
-import { isLive, positionOf, wantedRows, type ListSource, type Page, type PageRequest } from '../page.ts';
+import { isLive, positionOf, scanBudget, wantedRows, type ListSource, type Page, type PageRequest } from '../page.ts';
 import { keyAttributeType, keyOf, tables } from '../tables.ts';
 import { ownerSortAttribute, type OwnerRead } from './ownerRead.ts';
 
@@ -52,6 +52,8 @@ export function answerFrom(read: OwnerRead, source: ListSource, page: PageReques
   }
   const isFull = hasMore || rows.length === wanted;
   if (!isFull && !read.isComplete) return null;
+  // A query of the project itself would end the page there.
+  if (scanned >= scanBudget) return null;
   if (!options.sortsTiesByKey && hasTies(own, scanned + 1, order)) return null;
   const last = own[scanned - 1]?.row;
   const deepest = own[hasMore ? scanned : scanned - 1]?.place ?? 0;

@@ -49,7 +49,9 @@ async function removeChildren(connection: Connection, table: TableId, projectId:
   let removed = 0;
   for await (const rows of walkPartition(connection, rowsOfProject(table, projectId, 100))) {
     for (const row of rows) removed += await removePartition(connection, table, row['id'] as string);
-    await connection.writeAll(rows.flatMap((row) => companionsOf(table, row)));
+    // Versions of one name share an item, and DynamoDB refuses to delete an item twice in one call.
+    const companions = new Map(rows.flatMap((row) => companionsOf(table, row)).map((item) => [JSON.stringify(item), item]));
+    await connection.writeAll([...companions.values()]);
   }
   return removed;
 }
