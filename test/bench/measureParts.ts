@@ -2,10 +2,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { own, type Contestant } from './contestants.ts';
 import { countFirst, countKnown } from './measureCounts.ts';
-import { measureDelayed, measureSpeed, type Task } from './measureSpeed.ts';
+import { measureSingle, measureSpeed, type Task } from './measureSpeed.ts';
 import type { PageCall } from './pages.ts';
 import { usageOf } from './processUsage.ts';
-import type { ByContestant, ComparedPage, DelayedResult, PageResult, ProcessResult, Speed } from './results.ts';
+import type { ByContestant, ComparedPage, SingleResult, PageResult, ProcessResult, Speed } from './results.ts';
 import type { Owner } from './seed.ts';
 import { startServer, type ServerProcess } from './serverProcess.ts';
 import { startAll, startContestant, withClients, type OwnerName, type Session } from './session.ts';
@@ -90,11 +90,11 @@ export async function measureWithDelay(
   session: Session,
   servers: readonly ServerProcess[],
   question: Question,
-): Promise<ByContestant<DelayedResult>> {
+): Promise<ByContestant<SingleResult>> {
   const task = await taskOf(session, servers, question);
   await session.proxy.configure({ delayMs: addedDelayMs, record: false });
   try {
-    return await measureDelayed(servers, task, session.settings);
+    return await measureSingle(servers, task, session.settings);
   } finally {
     await session.proxy.configure({ delayMs: 0, record: false });
   }
@@ -107,6 +107,15 @@ export async function measureQuestion(
   question: Question,
 ): Promise<ByContestant<Speed>> {
   return measureSpeed(servers, await taskOf(session, servers, question), session.settings);
+}
+
+/** Measures a question one request at a time, for pages so large that 16 at once would wait for each other only. */
+export async function measureOneByOne(
+  session: Session,
+  servers: readonly ServerProcess[],
+  question: Question,
+): Promise<ByContestant<SingleResult>> {
+  return measureSingle(servers, await taskOf(session, servers, question), session.settings);
 }
 
 /** Joins counts and speeds of one question. */

@@ -5,7 +5,7 @@ import type { PageCall } from './pages.ts';
 import type { PageClient } from './pageClient.ts';
 import type { Identity } from './pageClient.ts';
 import { usageOf } from './processUsage.ts';
-import type { ByContestant, DelayedResult, Speed } from './results.ts';
+import type { ByContestant, SingleResult, Speed } from './results.ts';
 import type { ServerProcess } from './serverProcess.ts';
 import { withClients, type Settings } from './session.ts';
 import { firstDifference, median } from './statistics.ts';
@@ -93,7 +93,7 @@ function medianOf(rounds: readonly Round[]): Speed {
 
 /** Measures all servers at one task. Rejects when an answer is wrong. */
 export async function measureSpeed(servers: readonly ServerProcess[], task: Task, settings: Settings): Promise<ByContestant<Speed>> {
-  for (const server of servers) await runRound({ server, task, settings: { singleMs: 0, manyMs: settings.warmUpMs } });
+  for (const server of servers) await runRound({ server, task, settings: { singleMs: settings.warmUpMs, manyMs: 0 } });
   const rounds = new Map(servers.map((server) => [server, [] as Round[]]));
   for (let i = 0; i < settings.rounds; i += 1) {
     for (const [server, done] of rounds) done.push(await runRound({ server, task, settings }));
@@ -101,20 +101,20 @@ export async function measureSpeed(servers: readonly ServerProcess[], task: Task
   return Object.fromEntries([...rounds].map(([{ contestant }, done]) => [contestant, medianOf(done)]));
 }
 
-/** Measures all servers at one task, one request at a time; the delay on the database is set by the caller. */
-export async function measureDelayed(
+/** Measures all servers at one task, one request at a time. */
+export async function measureSingle(
   servers: readonly ServerProcess[],
   task: Task,
   settings: Settings,
-): Promise<ByContestant<DelayedResult>> {
-  const single = async (server: ServerProcess, milliseconds: number): Promise<DelayedResult> =>
+): Promise<ByContestant<SingleResult>> {
+  const single = async (server: ServerProcess, milliseconds: number): Promise<SingleResult> =>
     withClients({ ...server, ...(task.identity && { identity: task.identity }) }, 1, async (clients) => {
       await runLoad({ clients, milliseconds: 0, next: task.next });
       const before = usageOf(server.pid).cpuMs;
       const { p50, requests } = await runLoad({ clients, milliseconds, next: task.next, check: checkOf(server.contestant, task) });
       return { p50, cpuMs: (usageOf(server.pid).cpuMs - before) / requests };
     });
-  const rounds = new Map(servers.map((server) => [server, [] as DelayedResult[]]));
+  const rounds = new Map(servers.map((server) => [server, [] as SingleResult[]]));
   for (const server of servers) await single(server, settings.warmUpMs);
   for (let i = 0; i < Math.min(3, settings.rounds); i += 1) {
     for (const [server, done] of rounds) done.push(await single(server, settings.manyMs));

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { contestants, own, type Contestant } from './contestants.ts';
 import type { Settings } from './session.ts';
 
-export const parts = ['page', 'project', 'object', 'create', 'delayed', 'growth', 'flat', 'overhead', 'start'] as const;
+export const parts = ['page', 'bursts', 'project', 'object', 'create', 'delayed', 'growth', 'flat', 'overhead', 'start'] as const;
 
 /** A part of the benchmark. */
 export type Part = (typeof parts)[number];
@@ -40,7 +40,7 @@ const quick: Settings = { rounds: 2, singleMs: 100, manyMs: 250, warmUpMs: 250, 
 /** What a quick run leaves out: servers that are like their neighbours, or slower; parts that need more rows. */
 const notQuick: { contestants: readonly Contestant[]; parts: readonly Part[] } = {
   contestants: ['apollo-naive', 'yoga', 'rest'],
-  parts: ['object', 'growth', 'flat', 'overhead'],
+  parts: ['bursts', 'project', 'object', 'growth', 'flat', 'overhead', 'start'],
 };
 
 /** Words that `--help` prints. */

@@ -79,6 +79,7 @@ function firstRequestTables({ pages, bursts, growth }: Results): Table[] {
     {
       title: 'This server: what those calls are',
       header: ['', 'calls'],
+      isText: true,
       rows: counted.flatMap(({ title, first, later }) => [
         [`${title}: first`, targetsText(first)],
         [`${title}: later`, targetsText(later)],
@@ -113,14 +114,12 @@ function growthTables({ growth }: Results): Table[] {
     const rows = present(results).map(([name, result]) => [
       titles[name],
       ...countCells(result),
-      ...speedCells(result, results[own]),
+      ...[result.single?.cpuMs, result.single?.p50].map(short),
+      times(result.single?.cpuMs, results[own]?.single?.cpuMs),
       ...(hasDelay ? [short(result.delayed?.p50), short(result.delayed?.cpuMs)] : []),
     ]);
-    return {
-      title: `The page with ${projects} projects`,
-      header: ['', 'calls', 'depth', 'read units', ...speedHeader, ...delayHeader],
-      rows,
-    };
+    const header = ['', 'calls', 'depth', 'read units', 'CPU ms', 'p50', 'CPU ratio', ...delayHeader];
+    return { title: `The page with ${projects} projects, one request at a time`, header, rows };
   });
 }
 

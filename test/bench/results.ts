@@ -45,11 +45,14 @@ export interface PageResult {
   readonly speed?: Speed;
 }
 
-/** With a delay on every DynamoDB call, one request at a time. */
-export interface DelayedResult {
+/** One request at a time. */
+export interface SingleResult {
   readonly p50: number;
   readonly cpuMs: number;
 }
+
+/** One size of the page, one contestant. `delayed` has 5 ms on every DynamoDB call. */
+export type GrowthResult = PageResult & { readonly single?: SingleResult; readonly delayed?: SingleResult };
 
 /** Start and memory of one contestant. */
 export interface ProcessResult {
@@ -88,9 +91,9 @@ export interface Results {
   /** The page where each project was worked on in a burst of its own. */
   readonly bursts?: ByContestant<PageResult>;
   /** The page with as many projects as the key says. */
-  readonly growth?: Readonly<Record<string, ByContestant<PageResult & { readonly delayed?: DelayedResult }>>>;
+  readonly growth?: Readonly<Record<string, ByContestant<GrowthResult>>>;
   /** The page with 5 ms added to every DynamoDB call. */
-  readonly delayed?: ByContestant<DelayedResult>;
+  readonly delayed?: ByContestant<SingleResult>;
   readonly processes?: ByContestant<ProcessResult>;
   /** Cold start with the embedded database, tables and all. */
   readonly embeddedStartMs?: number;

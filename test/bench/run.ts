@@ -14,6 +14,7 @@ import {
   joinResults,
   measureCounts,
   measureEmbeddedStart,
+  measureOneByOne,
   measureOverhead,
   measureQuestion,
   measureStarts,
@@ -30,7 +31,7 @@ import { comparedPages } from './pages.ts';
 import { databaseProcess } from './processUsage.ts';
 import { startProxy } from './proxy.ts';
 import { terminalReport } from './report.ts';
-import type { ByContestant, DelayedResult, ProcessResult, Results } from './results.ts';
+import type { ByContestant, GrowthResult, ProcessResult, Results, SingleResult } from './results.ts';
 import { writeResults } from './resultFiles.ts';
 import { seedOwner, type Owner, type OwnerSpec, type RunOperation } from './seed.ts';
 import { openSeedDatabase } from './seedDatabase.ts';
@@ -47,7 +48,7 @@ function ownersFor({ settings: { growth, manyRows }, parts }: Options): OwnerSpe
   const forPart = (part: Part, ...specs: OwnerSpec[]): OwnerSpec[] => (parts.includes(part) ? specs : []);
   return [
     { name: 'page', projects: 20, content: 'interleaved' },
-    ...forPart('page', { name: 'bursts', projects: 20, content: 'bursts' }),
+    ...forPart('bursts', { name: 'bursts', projects: 20, content: 'bursts' }),
     ...forPart('create', { name: 'writer', projects: 20, content: 'nothing' }),
     ...forPart(
       'flat',
@@ -92,13 +93,13 @@ async function measureThroughProxy(session: Session, wanted: (part: Part) => boo
       session.progress(`counting DynamoDB calls: ${page}`);
       draft.pages[page] = await measureCounts(session, servers, questionOf(session, page));
     }
-    if (wanted('page')) {
+    if (wanted('bursts')) {
       session.progress('counting DynamoDB calls: page, projects worked on in bursts');
       draft.bursts = await measureCounts(session, servers, pageOf(session, 'bursts'));
     }
     for (const projects of wanted('growth') ? session.settings.growth : []) {
       session.progress(`counting DynamoDB calls: page with ${projects} projects`);
-      draft.growth = { ...draft.growth, [projects]: await measureCounts(session, servers, pageOf(session, growthOwner(projects))) };
+      addGrowth(draft, projects, await measureCounts(session, servers, pageOf(session, growthOwner(projects))));
     }
     if (wanted('delayed')) {
       session.progress('the page with 5 ms on every DynamoDB call');
@@ -107,7 +108,7 @@ async function measureThroughProxy(session: Session, wanted: (part: Part) => boo
     const largest = Math.max(0, ...session.settings.growth);
     if (wanted('delayed') && wanted('growth') && largest > 0) {
       session.progress(`the page with ${largest} projects and 5 ms on every DynamoDB call`);
-      addDelayed(draft, largest, await measureWithDelay(session, servers, pageOf(session, growthOwner(largest))));
+      addGrowth(draft, largest, named('delayed', await measureWithDelay(session, servers, pageOf(session, growthOwner(largest)))));
     }
     const [ours] = servers.filter(({ contestant }) => contestant === own);
     if (wanted('flat') && ours) {
@@ -119,12 +120,16 @@ async function measureThroughProxy(session: Session, wanted: (part: Part) => boo
   }
 }
 
-function addDelayed(draft: Draft, projects: number, delayed: ByContestant<DelayedResult>): void {
+/** Adds one kind of measurement to one size of the page. */
+function addGrowth(draft: Draft, projects: number, added: ByContestant<GrowthResult>): void {
   const before = draft.growth?.[projects] ?? {};
-  const after = Object.fromEntries(
-    Object.entries(delayed).map(([name, result]) => [name, { ...before[name as keyof typeof before], delayed: result }]),
-  );
+  const names = Object.keys(added) as (keyof typeof added)[];
+  const after = Object.fromEntries(names.map((name) => [name, { ...before[name], ...added[name] }]));
   draft.growth = { ...draft.growth, [projects]: after };
+}
+
+function named(kind: 'single' | 'delayed', results: ByContestant<SingleResult>): ByContestant<GrowthResult> {
+  return Object.fromEntries(Object.entries(results).map(([name, result]) => [name, { [kind]: result }]));
 }
 
 /** CPU time, speed and memory: the servers directly on the database. */
@@ -138,9 +143,7 @@ async function measureDirectly(session: Session, wanted: (part: Part) => boolean
     }
     for (const projects of wanted('growth') ? session.settings.growth : []) {
       session.progress(`CPU time and speed: page with ${projects} projects`);
-      const shorter = { ...session, settings: { ...session.settings, rounds: Math.min(2, session.settings.rounds) } };
-      const speeds = await measureQuestion(shorter, servers, pageOf(session, growthOwner(projects)));
-      draft.growth = { ...draft.growth, [projects]: joinResults(draft.growth?.[projects] ?? {}, speeds) };
+      addGrowth(draft, projects, named('single', await measureOneByOne(session, servers, pageOf(session, growthOwner(projects)))));
     }
     if (wanted('overhead')) {
       session.progress('what stands before the resolvers');

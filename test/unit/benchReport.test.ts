@@ -243,6 +243,6 @@ describe('options', () => {
   });
 
   test('a refusal names what there is', () => {
-    expect(() => readOptions(['--only=pages'])).toThrow('--only: there is no pages; there are page, project, object');
+    expect(() => readOptions(['--only=pages'])).toThrow('--only: there is no pages; there are page, bursts, project, object');
   });
 });
