@@ -36,6 +36,7 @@ export function countsOf(calls: readonly RecordedCall[]): Counts {
     depth: depthOf(calls),
     readUnits: units(calls.filter((call) => !isWrite(call))),
     writeUnits: units(calls.filter(isWrite)),
+    bytes: calls.reduce((sum, { bytes }) => sum + bytes, 0),
     operations: tally(calls.map(({ operation }) => operation)),
     targets: tally(calls.map(targetOf)),
   };

@@ -116,7 +116,7 @@ export async function measureSingle(
     });
   const rounds = new Map(servers.map((server) => [server, [] as SingleResult[]]));
   for (const server of servers) await single(server, settings.warmUpMs);
-  for (let i = 0; i < Math.min(3, settings.rounds); i += 1) {
+  for (let i = 0; i < Math.min(2, settings.rounds); i += 1) {
     for (const [server, done] of rounds) done.push(await single(server, settings.manyMs));
   }
   return Object.fromEntries(

@@ -26,7 +26,7 @@ export class OptionsInvalid extends Error {
 }
 
 const full: Settings = {
-  rounds: 4,
+  rounds: 3,
   singleMs: 400,
   manyMs: 600,
   warmUpMs: 1_500,

@@ -30,8 +30,10 @@ function speedCells({ speed }: PageResult, reference: PageResult | undefined): s
   return [...[cpuMs, databaseCpuMs, p50, p95, p50At16, p95At16, perSecond].map(short), times(cpuMs, reference?.speed?.cpuMs)];
 }
 
+const countHeader = ['calls', 'depth', 'read units', 'KB read'];
+
 function countCells({ counts }: PageResult): string[] {
-  return [short(counts?.calls), short(counts?.depth), short(counts?.readUnits)];
+  return [counts?.calls, counts?.depth, counts?.readUnits, counts && counts.bytes / 1024].map(short);
 }
 
 function pageTables({ pages, processes }: Results): Table[] {
@@ -44,7 +46,7 @@ function pageTables({ pages, processes }: Results): Table[] {
       );
     const isFirst = page === 'page';
     const units = page === 'create' ? ['write units'] : [];
-    const header = ['', 'calls', 'depth', 'read units', ...units, ...speedHeader, ...(isFirst ? ['RSS idle MB', 'RSS after MB'] : [])];
+    const header = ['', ...countHeader, ...units, ...speedHeader, ...(isFirst ? ['RSS idle MB', 'RSS after MB'] : [])];
     const rows = present(results).map(([name, result]) => [
       titles[name],
       ...countCells(result),
@@ -104,7 +106,7 @@ function delayedTable({ delayed }: Results): Table[] {
 function burstTable({ bursts }: Results): Table[] {
   if (!bursts) return [];
   const rows = present(bursts).map(([name, result]) => [titles[name], ...countCells(result)]);
-  return [{ title: 'The page, each project worked on in a burst of its own', header: ['', 'calls', 'depth', 'read units'], rows }];
+  return [{ title: 'The page, each project worked on in a burst of its own', header: ['', ...countHeader], rows }];
 }
 
 function growthTables({ growth }: Results): Table[] {
@@ -118,7 +120,7 @@ function growthTables({ growth }: Results): Table[] {
       times(result.single?.cpuMs, results[own]?.single?.cpuMs),
       ...(hasDelay ? [short(result.delayed?.p50), short(result.delayed?.cpuMs)] : []),
     ]);
-    const header = ['', 'calls', 'depth', 'read units', 'CPU ms', 'p50', 'CPU ratio', ...delayHeader];
+    const header = ['', ...countHeader, 'CPU ms', 'p50', 'CPU ratio', ...delayHeader];
     return { title: `The page with ${projects} projects, one request at a time`, header, rows };
   });
 }

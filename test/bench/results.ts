@@ -15,6 +15,8 @@ export interface Counts {
   readonly depth: number;
   readonly readUnits: number;
   readonly writeUnits: number;
+  /** Size of DynamoDB's answers: what the server has to parse. */
+  readonly bytes: number;
   /** Calls by operation. */
   readonly operations: Readonly<Record<string, number>>;
   /** Calls by operation, table and index, such as `Query schemas.UserIdIndex`. */

@@ -46,6 +46,8 @@ export interface RecordedCall {
   readonly units: number;
   /** Items that came back. */
   readonly items: number;
+  /** Size of the answer. */
+  readonly bytes: number;
 }
 
 /** How the proxy behaves from now on; what is absent stays. */
@@ -212,5 +214,6 @@ function recordOf({ operation, table, index }: ProxiedCall, { status, body }: An
     ...{ operation, table, index, start, end: performance.now(), status },
     units: unitsOf(output['ConsumedCapacity']),
     items: itemsOf(output),
+    bytes: body.length,
   };
 }

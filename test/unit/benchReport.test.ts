@@ -13,6 +13,7 @@ function page(cpuMs: number, calls: number): PageResult {
     depth: calls > 4 ? 2 : 1,
     readUnits: calls > 4 ? 41 : 48,
     writeUnits: 0,
+    bytes: 2048,
     operations: { Query: calls },
     targets: { 'Query schemas.UserIdIndex': calls },
   };
@@ -91,7 +92,7 @@ describe('goals', () => {
   test('a second write beside the transaction is seen', () => {
     const create = (operations: Record<string, number>): Results => ({
       ...results,
-      pages: { create: { snapinfra: { counts: { calls: 3, depth: 2, readUnits: 1, writeUnits: 8, operations, targets: {} } } } },
+      pages: { create: { snapinfra: { counts: { calls: 3, depth: 2, readUnits: 1, writeUnits: 8, bytes: 0, operations, targets: {} } } } },
     });
     expect(goal('writing calls', create({ Query: 1, TransactWriteItems: 1 }))).toMatchObject({ measured: '1', status: 'met' });
     expect(goal('writing calls', create({ TransactWriteItems: 1, BatchWriteItem: 1 }))).toMatchObject({ measured: '2', status: 'missed' });
@@ -104,6 +105,8 @@ describe('goals', () => {
     });
     expect(goal('Memory under load', soak(105))).toMatchObject({ status: 'met' });
     expect(goal('Memory under load', soak(150))).toMatchObject({ measured: '1.5', status: 'missed' });
+    const short: Results = { ...results, soak: { seconds: 20, rssBytes: [1, 1, 1, 9] } };
+    expect(goal('Memory under load', short)).toMatchObject({ status: 'not measured' });
   });
 });
 
@@ -151,8 +154,8 @@ describe('tables', () => {
   test('the report has every server that was measured, with its ratio to this one', () => {
     const text = terminalReport(results, goalsOf(results));
     const row = (name: string): string => text.split('\n').find((line) => line.trim().startsWith(name)) ?? '';
-    expect(row('Apollo Server, naive')).toMatch(/61 +2 +41 +90 .*×9/);
-    expect(row('Snapinfra API')).toMatch(/4 +1 +48 +10 .*×1 +100 +–$/);
+    expect(row('Apollo Server, naive')).toMatch(/61 +2 +41 +2 +90 .*×9/);
+    expect(row('Snapinfra API')).toMatch(/4 +1 +48 +2 +10 .*×1 +100 +–$/);
     expect(text).not.toContain('Mercurius + loaders + JIT  61');
     expect(text).toContain('The page with 5 ms added to every DynamoDB call');
     expect(text).toContain('✓ met');

@@ -58,15 +58,15 @@ describe('depthOf', () => {
 test('countsOf adds up calls, and read and write units apart', () => {
   const call = (operation: string, units: number, start: number): RecordedCall => ({
     ...{ operation, units, start, end: start + 5 },
-    ...{ table: 'bench-projects', index: null, status: 200, items: 1 },
+    ...{ table: 'bench-projects', index: null, status: 200, items: 1, bytes: 100 },
   });
   const counts = countsOf([call('Query', 0.5, 0), call('GetItem', 1, 1), call('TransactWriteItems', 8, 20), call('Query', 2, 2)]);
   expect(counts).toEqual({
-    ...{ calls: 4, depth: 2, readUnits: 3.5, writeUnits: 8 },
+    ...{ calls: 4, depth: 2, readUnits: 3.5, writeUnits: 8, bytes: 400 },
     operations: { Query: 2, GetItem: 1, TransactWriteItems: 1 },
     targets: { 'Query projects': 2, 'GetItem projects': 1, 'TransactWriteItems projects': 1 },
   });
-  expect(countsOf([])).toEqual({ calls: 0, depth: 0, readUnits: 0, writeUnits: 0, operations: {}, targets: {} });
+  expect(countsOf([])).toEqual({ calls: 0, depth: 0, readUnits: 0, writeUnits: 0, bytes: 0, operations: {}, targets: {} });
 });
 
 test('tally counts names, the most frequent first', () => {

@@ -58,6 +58,7 @@ describe('records', () => {
     expect(first).toMatchObject({ operation: 'GetItem', table, index: null, status: 200, units: 0.5, items: 1 });
     expect(second).toMatchObject({ operation: 'Query', table, index: 'UserIdIndex', status: 200, items: 1 });
     expect(third).toMatchObject({ operation: 'TransactWriteItems', table: null, status: 200 });
+    expect(second?.bytes).toBeGreaterThan(100);
     expect(third?.units).toBeGreaterThanOrEqual(2);
     expect(first!.end).toBeGreaterThan(first!.start);
     expect(second!.start).toBeGreaterThanOrEqual(first!.end);
