@@ -380,3 +380,21 @@ test('what is remembered of owners does not grow without limit', () => {
   }
   expect(memory.hint(keys.at(-1)!)).toEqual(hint);
 });
+
+test('a list reads the selected attributes only, and no bodies', async () => {
+  const { user } = await ownerOf(1, 'interleaved');
+  const seen: unknown[] = [];
+  const { database } = adaptive.services;
+  adaptive.services.database = {
+    ...database,
+    send: (operation, input, options) => {
+      if (operation === 'Query' && 'ExpressionAttributeNames' in input && 'ProjectionExpression' in input)
+        seen.push(Object.values(input.ExpressionAttributeNames ?? {}));
+      return database.send(operation, input, options);
+    },
+  };
+  await adaptive.must(user, '{ viewer { id projects { nodes { schemas { nodes { name tableCount } } } } } }');
+  adaptive.services.database = database;
+  const ofSchemas = seen.find((names) => (names as string[]).includes('tableCount')) as string[];
+  expect(ofSchemas.toSorted()).toEqual(['id', 'name', 'projectId', 'status', 'tableCount', 'ttl', 'userId', 'version']);
+});

@@ -61,11 +61,15 @@ async function countOnce(proxy: Proxy, client: PageClient, call: PageCall): Prom
   return counts;
 }
 
-/** Counts the calls of one request of a server that has never been asked for this owner. */
+/**
+ * Counts the calls of one request of a server that has never been asked for this owner's projects. The check of the session,
+ * which a server makes every 30 seconds, is not among them.
+ */
 export async function countFirst(proxy: Proxy, client: PageClient, call: PageCall): Promise<Counts> {
   // Without a delay: a call that is held back would not be seen before it is over.
   await proxy.configure({ delayMs: 0, record: true });
   await waitForQuiet(proxy);
+  await client.perform({ page: 'viewer' });
   return countOnce(proxy, client, call);
 }
 

@@ -91,9 +91,21 @@ function medianOf(rounds: readonly Round[]): Speed {
   };
 }
 
+/** How long a part of a warm-up is. */
+const warmUpMs = 500;
+
+async function warmUp(server: ServerProcess, task: Task, { warmUpCpuMs, warmUpRequests }: Settings): Promise<void> {
+  let [cpu, done] = [0, 0];
+  while (cpu < warmUpCpuMs && done < warmUpRequests) {
+    const { cpuMs, requests } = await runRound({ server, task, settings: { singleMs: warmUpMs, manyMs: 0 } });
+    cpu += cpuMs * requests;
+    done += requests;
+  }
+}
+
 /** Measures all servers at one task. Rejects when an answer is wrong. */
 export async function measureSpeed(servers: readonly ServerProcess[], task: Task, settings: Settings): Promise<ByContestant<Speed>> {
-  for (const server of servers) await runRound({ server, task, settings: { singleMs: settings.warmUpMs, manyMs: 0 } });
+  for (const server of servers) await warmUp(server, task, settings);
   const rounds = new Map(servers.map((server) => [server, [] as Round[]]));
   for (let i = 0; i < settings.rounds; i += 1) {
     for (const [server, done] of rounds) done.push(await runRound({ server, task, settings }));
@@ -115,7 +127,7 @@ export async function measureSingle(
       return { p50, cpuMs: (usageOf(server.pid).cpuMs - before) / requests };
     });
   const rounds = new Map(servers.map((server) => [server, [] as SingleResult[]]));
-  for (const server of servers) await single(server, settings.warmUpMs);
+  for (const server of servers) await warmUp(server, task, settings);
   for (let i = 0; i < Math.min(2, settings.rounds); i += 1) {
     for (const [server, done] of rounds) done.push(await single(server, settings.manyMs));
   }

@@ -27,15 +27,25 @@ export class OptionsInvalid extends Error {
 
 const full: Settings = {
   rounds: 3,
-  singleMs: 400,
+  singleMs: 600,
   manyMs: 600,
-  warmUpMs: 1_500,
+  warmUpCpuMs: 6_000,
+  warmUpRequests: 500,
   startRounds: 3,
   growth: [5, 50, 100],
   manyRows: 20_000,
 };
 
-const quick: Settings = { rounds: 2, singleMs: 100, manyMs: 250, warmUpMs: 250, startRounds: 1, growth: [], manyRows: 1_000 };
+const quick: Settings = {
+  rounds: 2,
+  singleMs: 100,
+  manyMs: 250,
+  warmUpCpuMs: 600,
+  warmUpRequests: 60,
+  startRounds: 1,
+  growth: [],
+  manyRows: 1_000,
+};
 
 /** What a quick run leaves out: servers that are like their neighbours, or slower; parts that need more rows. */
 const notQuick: { contestants: readonly Contestant[]; parts: readonly Part[] } = {

@@ -74,7 +74,8 @@ function firstRequestTables({ pages, bursts, growth }: Results): Table[] {
   const numbers = ({ calls, depth, readUnits }: Counts): string[] => [calls, depth, readUnits].map(short);
   return [
     {
-      title: 'This server: the first request of a new process, and later ones',
+      title:
+        'This server: the first request for an owner in a new process, and later ones; two reads of session and account every 30 s come on top',
       header: ['', 'first: calls', 'depth', 'read units', 'later: calls', 'depth', 'read units'],
       rows: counted.map(({ title, first, later }) => [title, ...numbers(first), ...numbers(later)]),
     },

@@ -15,7 +15,12 @@ export interface Settings {
   /** Milliseconds with one request at a time, and with 16, in each round. */
   readonly singleMs: number;
   readonly manyMs: number;
-  readonly warmUpMs: number;
+  /**
+   * CPU time that each server may spend on a task before it is measured, in milliseconds, or so many requests: V8 compiles
+   * what runs often, and a server that needs few calls for a page would else be measured before that.
+   */
+  readonly warmUpCpuMs: number;
+  readonly warmUpRequests: number;
   readonly startRounds: number;
   readonly growth: readonly number[];
   /** How many rows the larger of two counted projects has. */

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { fakeProject, fakeSchema } from '../support/factories.ts';
+import { separateTables } from '../support/database.ts';
 import { createHarness, uniqueEmail, type Data, type Harness, type TestUser } from '../support/harness.ts';
 import { admin } from './support.ts';
 
@@ -208,13 +209,18 @@ test('recount says when there is no such project or owner', async () => {
 });
 
 test('recount --all finds projects of all statuses through StatusIndex', async () => {
-  const user = await harness.signUp();
-  const { id } = await fakeProject(harness, user, { status: 'ARCHIVED' });
-  await harness.putRow('projects', { id, userId: `${user.id}#stats#1`, architectures: 3 });
-  const { code, out } = await admin(['recount', '--all']);
+  // The tables of the worker hold what all tests before this one have left.
+  const tables = separateTables('recount-');
+  const own = await createHarness({}, tables);
+  const user = await own.signUp();
+  const { id } = await fakeProject(own, user, { status: 'ARCHIVED' });
+  await own.putRow('projects', { id, userId: `${user.id}#stats#1`, architectures: 3 });
+  const { code, out } = await admin(['recount', '--all'], (await tables).prefix);
   expect(code).toBe(0);
   expect(out).toContain(`${id} "Shop": architectures 3 → 0`);
-  expect(await statsOf(user, id)).toEqual(nothing);
+  const { project } = await own.must(user, `query ($id: ID!) { project(id: $id) { stats { ${statsFields} } } }`, { id });
+  expect(project.stats).toEqual(nothing);
+  await own.close();
 });
 
 describe('which rows carry the owner, as the read plan needs to know', () => {

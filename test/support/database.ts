@@ -33,9 +33,9 @@ export function testEmulator(): string {
 
 let provisioned: Promise<TestDatabase> | undefined;
 
-async function provision(): Promise<TestDatabase> {
+async function provision(name = ''): Promise<TestDatabase> {
   const endpoint = testEndpoint();
-  const prefix = `t${process.env['JEST_WORKER_ID'] ?? '1'}-`;
+  const prefix = `t${process.env['JEST_WORKER_ID'] ?? '1'}-${name}`;
   const client = testClient(endpoint);
   await provisionTables({ client, prefix, streams: false });
   return { endpoint, prefix, client };
@@ -48,4 +48,9 @@ async function provision(): Promise<TestDatabase> {
  */
 export function testDatabase(): Promise<TestDatabase> {
   return (provisioned ??= provision());
+}
+
+/** Returns tables that nothing else uses, for tests of what goes through all rows. `name` tells them apart, such as `recount-`. */
+export function separateTables(name: string): Promise<TestDatabase> {
+  return provision(name);
 }

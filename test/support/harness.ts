@@ -79,9 +79,9 @@ export function uniqueEmail(): string {
   return `person-${process.pid}-${Date.now().toString(36)}-${signUps}@example.com`;
 }
 
-/** Opens the API on this worker's tables. */
-export async function createHarness(settings: Partial<Settings> = {}): Promise<Harness> {
-  const { endpoint, prefix } = await testDatabase();
+/** Opens the API on this worker's tables, or on others. */
+export async function createHarness(settings: Partial<Settings> = {}, tables = testDatabase()): Promise<Harness> {
+  const { endpoint, prefix } = await tables;
   const database = createDatabase({ endpoint, prefix, region: 'us-east-1', credentials: testCredentials });
   const log = pino({ level: process.env['LOG_LEVEL'] ?? 'silent' });
   const services = createServices({ database, settings: { ...testSettings, ...settings }, log });

@@ -3,6 +3,7 @@ import { payload } from '../payload.ts';
 import { findProject } from '../projects/projects.service.ts';
 import { findUser } from '../users/users.service.ts';
 import {
+  countParts,
   createArchitecture,
   deleteArchitecture,
   findArchitecture,
@@ -37,8 +38,8 @@ export const architecturesResolvers = {
     nodes: async (architecture, _, context) => (await loadArchitectureBody(context, architecture))?.nodes ?? null,
     edges: async (architecture, _, context) => (await loadArchitectureBody(context, architecture))?.edges ?? null,
     metadata: async (architecture, _, context) => (await loadArchitectureBody(context, architecture))?.metadata ?? null,
-    nodeCount: (architecture) => architecture.nodeCount ?? architecture.nodes?.length ?? 0,
-    edgeCount: (architecture) => architecture.edgeCount ?? architecture.edges?.length ?? 0,
+    nodeCount: (architecture, _, context) => countParts(context, architecture, 'nodes'),
+    edgeCount: (architecture, _, context) => countParts(context, architecture, 'edges'),
     export: (architecture, args, context) => exportArchitectureAs(context, architecture, args),
     problems: (architecture, _, context) => problemsOf(context, architecture),
     project: (architecture, _, context) => findProject(context, architecture.projectId),

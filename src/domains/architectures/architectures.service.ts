@@ -44,6 +44,17 @@ async function requireArchitecture(context: Context, id: string): Promise<Projec
   return { ...access, architecture };
 }
 
+/** Returns how many nodes or edges an architecture has. Rows of the earlier backend do not say it; of those, lists have read no more than was selected. */
+export async function countParts(context: Context, architecture: ArchitectureRecord, part: 'nodes' | 'edges'): Promise<number> {
+  const { id, userId, [part]: parts } = architecture;
+  const count = part === 'nodes' ? architecture.nodeCount : architecture.edgeCount;
+  if (count !== undefined) return count;
+  const whole = parts
+    ? architecture
+    : ((await context.loaders.byId('architectures').load({ id, sort: userId })) as ArchitectureRecord | null);
+  return whole?.[part]?.length ?? 0;
+}
+
 /** Arguments of a list of a project's architectures. */
 export interface ListArchitecturesArgs extends PageArgs {
   orderBy?: { direction?: 'asc' | 'desc' } | null;

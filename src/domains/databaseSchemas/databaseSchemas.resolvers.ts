@@ -13,7 +13,7 @@ import { findProject } from '../projects/projects.service.ts';
 import { findUser } from '../users/users.service.ts';
 import { exportSchemaAs, importSchema, problemsOf } from './conversion.service.ts';
 import { createSchema, createSchemaVersion, deleteSchema, updateSchema } from './databaseSchemaChanges.service.ts';
-import { findSchema, findSchemaByName, listProjectSchemas, listUserSchemas, listVersions } from './databaseSchemas.service.ts';
+import { countTables, findSchema, findSchemaByName, listProjectSchemas, listUserSchemas, listVersions } from './databaseSchemas.service.ts';
 import type { SchemaField, SchemaTable } from './model.ts';
 import { loadSchemaBody } from './databaseSchemas.store.ts';
 
@@ -47,7 +47,7 @@ export const databaseSchemasResolvers = {
     tables: async (schema, _, context) => (await loadSchemaBody(context, schema)).tables,
     relationships: async (schema, _, context) => (await loadSchemaBody(context, schema)).relationships,
     enums: async (schema, _, context) => (await loadSchemaBody(context, schema)).enums ?? [],
-    tableCount: (schema) => schema.tableCount ?? schema.tables?.length ?? 0,
+    tableCount: (schema, _, context) => countTables(context, schema),
     versions: (schema, args, context) => listVersions(context, schema, args),
     export: (schema, args, context) => exportSchemaAs(context, schema, args),
     problems: (schema, _, context) => problemsOf(context, schema),
