@@ -12,7 +12,7 @@ const escape = (text: string, quote: string): string =>
   text
     .replaceAll('\\', '\\\\')
     .replaceAll(quote, `\\${quote}`)
-    .replaceAll(/\r\n|[\r\n\u2028\u2029]/gu, '\\n')
+    .replaceAll(/\r\n|[\r\n]/gu, '\\n')
     .replaceAll(/\p{Cc}/gu, ' ');
 
 const quoted = (name: string): string => (/^[A-Za-z_][A-Za-z0-9_]*$/u.test(name) ? name : `"${escape(name, '"')}"`);
