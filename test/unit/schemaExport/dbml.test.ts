@@ -44,7 +44,10 @@ describe('export as DBML', () => {
 
   test('keeps separators of lines and paragraphs in names, which are no line ends in DBML', () => {
     const name = 'a\u2028b\u2029c';
-    const body = { tables: [{ id: 't', name, fields: [{ name, type: 'text' }] }], relationships: [] } as unknown as SchemaBody;
+    const body: SchemaBody = {
+      tables: [{ id: 't', name, fields: [{ name, type: 'text', required: false }], indexes: [] }],
+      relationships: [],
+    };
     const [parsed] = parseAll([exportDbml(body).text]);
     expect(parsed?.tables.map((table) => [table.name, table.fields[0]?.name])).toEqual([[name, name]]);
   }, 60_000);
