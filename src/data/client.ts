@@ -50,6 +50,11 @@ export interface Operations {
 /** Name of an operation. */
 export type Operation = keyof Operations;
 
+/** True for operations whose capacity units are write units. */
+export function isWriteOperation(operation: Operation): boolean {
+  return operation === 'TransactWriteItems' || operation === 'BatchWriteItem';
+}
+
 /** Sends an operation; rejects with the SDK's errors. */
 export type Send = <O extends Operation>(
   operation: O,

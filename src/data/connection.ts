@@ -1,18 +1,10 @@
 /** One request's way to DynamoDB: reads and transactions in terms of the catalogue, cancelled with the request, each call observable. */
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Database, Operation, Operations } from './client.ts';
-import {
-  conditionExpression,
-  keyExpression,
-  Placeholders,
-  updateExpression,
-  type Changes,
-  type Condition,
-  type SortRange,
-  type Value,
-} from './expressions.ts';
-import { keyOf, tables, type IndexName, type KeyAttribute, type TableId } from './tables.ts';
+import { isWriteOperation, type Database, type Operation, type Operations } from './client.ts';
+import type { Changes, Condition, SortRange, Value } from './expressions.ts';
+import { queryInput, respread, transactItem } from './inputs.ts';
+import { tables, type IndexName, type KeyAttribute, type TableId } from './tables.ts';
 import { isPossibleKey, isPossibleQuery } from './keyText.ts';
 import { reasonOfKeys, reasonOfQuery, reasonOfRound, reasonOfWrites, type WrittenItem } from './callReasons.ts';
 import { DatabaseBusy, isThrottling, isTimeout, isUnavailable, TransactionRejected } from './errors.ts';
@@ -65,8 +57,8 @@ export interface DatabaseCall {
   operation: Operation;
   table: TableId | 'several';
   index?: string | undefined;
-  /** Why it was made: what its caller said, else what table, index and keys tell. */
-  reason: string;
+  /** Why it was made: what its caller said, else what table, index and keys tell. Found out when it is read: most are not. */
+  readonly reason: string;
   /** Items that came back, or were written or checked. */
   items: number;
   /** Items that DynamoDB looked at: rows of a partition, or keys asked for, also of items that do not exist. */
@@ -113,7 +105,7 @@ function sumOf(consumed: Consumed | readonly Consumed[] | undefined): number {
   return all.reduce((sum, { CapacityUnits: units = 0 }) => sum + units, 0);
 }
 
-/** What a call is about; `reason` runs only where somebody listens. */
+/** What a call is about; `reason` runs only where somebody reads it. */
 interface CallPurpose extends Pick<DatabaseCall, 'table' | 'index'> {
   readonly reason: () => string;
   /** How many keys it asks for, where it reads by keys. */
@@ -141,13 +133,19 @@ export function connect(
     const report = (items: number | null, consumed: Consumed | readonly Consumed[] | undefined): void => {
       answeredDepth = Math.max(answeredDepth, depth);
       if (!onCall) return;
-      const { table, index, reason, keys } = call;
-      const isWrite = operation === 'TransactWriteItems' || operation === 'BatchWriteItem';
+      const { table, index, keys } = call;
+      const isWrite = isWriteOperation(operation);
       const units = sumOf(consumed);
       const cost = isWrite ? { readUnits: 0, writeUnits: units } : { readUnits: units, writeUnits: 0 };
       const itemsRead = isWrite || items === null ? 0 : (keys ?? items);
       const counts = { items: items ?? 0, itemsRead, ...cost, failed: items === null };
-      onCall({ operation, table, index, reason: reason(), ...counts, milliseconds: performance.now() - started, depth });
+      const milliseconds = performance.now() - started;
+      onCall({
+        ...{ operation, table, index, ...counts, milliseconds, depth },
+        get reason() {
+          return call.reason();
+        },
+      });
     };
     try {
       const output = await database.send(operation, input, { abortSignal: signal });
@@ -260,67 +258,4 @@ function written(write: Write | BatchedWrite): WrittenItem {
   const { table } = write;
   if (!('kind' in write)) return 'put' in write ? { kind: 'put', table, item: write.put } : { kind: 'delete', table, item: write.delete };
   return { kind: write.kind, table, item: write.kind === 'put' ? write.item : write.key };
-}
-
-function queryInput(database: Database, request: QueryRequest) {
-  const { table, index } = request;
-  const key = keyOf(table, index);
-  const placeholders = new Placeholders();
-  const expression = keyExpression(
-    placeholders,
-    { attribute: key.partition, value: request.partition },
-    request.range && key.sort ? { attribute: key.sort, range: request.range } : undefined,
-  );
-  return {
-    TableName: database.name(table),
-    IndexName: index,
-    KeyConditionExpression: expression,
-    ...(request.attributes && { ProjectionExpression: request.attributes.map((name) => placeholders.name(name)).join(', ') }),
-    ...placeholders.maps(),
-    ScanIndexForward: !request.descending,
-    Limit: request.limit,
-    ExclusiveStartKey: request.start,
-    ConsistentRead: request.consistent ?? false,
-    ReturnConsumedCapacity: 'TOTAL' as const,
-  };
-}
-
-/**
- * Sends updates that met a transaction of others to one of the items beside. Returns whether any was: the transaction is
- * another one then. Only for transactions with another write that holds once, or a lost acknowledgement would count twice.
- */
-function respread(
-  database: Database,
-  { writes, input, reasons }: { writes: readonly Write[]; input: Operations['TransactWriteItems']['input']; reasons: readonly string[] },
-): boolean {
-  let isOther = false;
-  input.TransactItems = input.TransactItems?.map((item, i) => {
-    const write = writes[i];
-    if (reasons[i] !== 'TransactionConflict' || write?.kind !== 'update' || !write.spill) return item;
-    isOther = true;
-    const keys = [write.key, ...write.spill];
-    return transactItem(database, { ...write, key: keys[Math.floor(Math.random() * keys.length)] ?? write.key });
-  });
-  return isOther;
-}
-
-type TransactItem = NonNullable<Operations['TransactWriteItems']['input']['TransactItems']>[number];
-
-function transactItem(database: Database, write: Write): TransactItem {
-  const TableName = database.name(write.table);
-  const placeholders = new Placeholders();
-  const partitionKey = tables[write.table].key.partition;
-  const UpdateExpression = write.kind === 'update' ? updateExpression(placeholders, write.changes) : '';
-  const ConditionExpression = write.condition ? conditionExpression(placeholders, partitionKey, write.condition) : undefined;
-  const common = { TableName, ...(ConditionExpression && { ConditionExpression }), ...placeholders.maps() };
-  switch (write.kind) {
-    case 'put':
-      return { Put: { ...common, Item: write.item } };
-    case 'update':
-      return { Update: { ...common, Key: write.key, UpdateExpression } };
-    case 'delete':
-      return { Delete: { ...common, Key: write.key } };
-    case 'check':
-      return { ConditionCheck: { ...common, Key: write.key, ConditionExpression: ConditionExpression ?? '' } };
-  }
 }

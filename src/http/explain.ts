@@ -14,6 +14,7 @@ import { accountPermissions, scopesAllow } from '../auth/permissions.ts';
 import type { Config } from '../config.ts';
 import type { Context, RequestInfo } from '../context.ts';
 import { tableLabel } from '../data/callReasons.ts';
+import { isWriteOperation } from '../data/client.ts';
 import type { DatabaseCall } from '../data/connection.ts';
 import { ExpectedError } from '../errors.ts';
 
@@ -69,7 +70,7 @@ export function costOf(calls: readonly DatabaseCall[]): Cost {
 }
 
 function explainCall(call: DatabaseCall): ExplainedCall {
-  const isWrite = call.operation === 'TransactWriteItems' || call.operation === 'BatchWriteItem';
+  const isWrite = isWriteOperation(call.operation);
   return {
     depth: call.depth,
     operation: call.operation,
