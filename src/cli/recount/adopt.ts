@@ -5,9 +5,9 @@
  */
 import type { Connection, Row, Write } from '../../data/connection.ts';
 import { countsOfRow, countWrites, isCounted, type CountChange, type CounterName } from '../../data/counters.ts';
-import { TransactionRejected } from '../../data/errors.ts';
 import { isLive, rowsOfProject, walkPartition } from '../../data/page.ts';
 import type { TableId } from '../../data/tables.ts';
+import { tryTransact } from '../../data/tryTransact.ts';
 import { isVisibleStatus, type ProjectRecord } from '../../domains/projects/project.ts';
 import { isCountedMember } from '../../domains/teams/member.ts';
 import { readTeam } from '../../domains/teams/teams.store.ts';
@@ -136,14 +136,7 @@ async function adoptAlone(connection: Connection, row: Row, adoption: Adoption):
 
 /** Adopts rows in one transaction; false when a condition did not hold. */
 async function adoptTogether(connection: Connection, rows: readonly Row[], { write, counts }: Adoption): Promise<boolean> {
-  if (rows.length === 0) return true;
-  try {
-    await connection.transact([...rows.map(write), ...countWrites(rows.map(counts))]);
-    return true;
-  } catch (error) {
-    if (error instanceof TransactionRejected) return false;
-    throw error;
-  }
+  return rows.length === 0 || tryTransact(connection, [...rows.map(write), ...countWrites(rows.map(counts))]);
 }
 
 /** Adds counters up. */

@@ -16,7 +16,8 @@ import {
   type CounterName,
   type CounterSnapshot,
 } from '../../data/counters.ts';
-import { DatabaseBusy, TransactionRejected } from '../../data/errors.ts';
+import { DatabaseBusy } from '../../data/errors.ts';
+import { tryTransact } from '../../data/tryTransact.ts';
 import { isVisibleStatus, type ProjectRecord } from '../../domains/projects/project.ts';
 import { isCountedMember } from '../../domains/teams/member.ts';
 import { correctTeamCount, readTeam, readTeamCount } from '../../domains/teams/teams.store.ts';
@@ -117,12 +118,12 @@ function sorted(item: Row | null): unknown {
   return item && Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
+/** Like `tryTransact`; false also when others were at the same items all the time. */
 async function isDone(connection: Connection, writes: readonly Write[]): Promise<boolean> {
   try {
-    await connection.transact(writes);
-    return true;
+    return await tryTransact(connection, writes);
   } catch (error) {
-    if (error instanceof TransactionRejected || error instanceof DatabaseBusy) return false;
+    if (error instanceof DatabaseBusy) return false;
     throw error;
   }
 }

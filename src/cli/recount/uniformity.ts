@@ -4,9 +4,9 @@
  * found is not written down.
  */
 import type { Connection, QueryRequest } from '../../data/connection.ts';
-import { TransactionRejected } from '../../data/errors.ts';
 import { rowsOfProject, walkPartition } from '../../data/page.ts';
 import { keyOf, ownerRowsIndex, projectRowsIndex, tableIds, type TableId } from '../../data/tables.ts';
+import { tryTransact } from '../../data/tryTransact.ts';
 import type { ProjectRecord } from '../../domains/projects/project.ts';
 import { markUniform } from '../../domains/projects/projects.store.ts';
 import { readTeam } from '../../domains/teams/teams.store.ts';
@@ -19,16 +19,10 @@ const pageSize = 1_000;
 
 /** Looks at all rows of a project and notes which of them carry its owner. Returns what was noted; undefined where rows of others are among them. */
 export async function checkUniformity(connection: Connection, project: ProjectRecord): Promise<ProjectRecord['uniform']> {
-  try {
-    await connection.transact([markUniform(project, project.uniform, 'checking')]);
-    const found = await findUniformity(connection, project);
-    await connection.transact([markUniform(project, 'checking', found)]);
-    return found;
-  } catch (error) {
-    // Somebody was invited, or the project changed hands or is gone: what was found may be wrong by now.
-    if (error instanceof TransactionRejected) return undefined;
-    throw error;
-  }
+  if (!(await tryTransact(connection, [markUniform(project, project.uniform, 'checking')]))) return undefined;
+  const found = await findUniformity(connection, project);
+  // Refused when somebody was invited, or the project changed hands or is gone: what was found may be wrong by now.
+  return (await tryTransact(connection, [markUniform(project, 'checking', found)])) ? found : undefined;
 }
 
 async function findUniformity(connection: Connection, project: ProjectRecord): Promise<ProjectRecord['uniform']> {

@@ -3,8 +3,8 @@
  * the transaction that adds it, so every event is added once, whoever else is at it and wherever a run was stopped.
  */
 import type { Connection, Row, Write } from '../../data/connection.ts';
-import { TransactionRejected } from '../../data/errors.ts';
 import { isLive, rowsOfProject, walkPartition } from '../../data/page.ts';
+import { tryTransact } from '../../data/tryTransact.ts';
 import { piecesOf } from './eventBatch.ts';
 import type { MetricEventRecord } from './metricEvent.ts';
 import { planRollUps, type RollUpOptions } from './rollUps.store.ts';
@@ -42,11 +42,5 @@ async function isAdded(connection: Connection, events: readonly MetricEventRecor
     return { kind: 'update', table, key: { id, timestamp }, changes: { set: { rolledUp: true } }, condition };
   });
   await putNames();
-  try {
-    await connection.transact([...marks, ...writes]);
-    return true;
-  } catch (error) {
-    if (error instanceof TransactionRejected) return false;
-    throw error;
-  }
+  return tryTransact(connection, [...marks, ...writes]);
 }

@@ -1,8 +1,8 @@
 /** Finding a place for a page among the others of its project. */
 import type { Context } from '../../context.ts';
 import type { Write } from '../../data/connection.ts';
-import { TransactionRejected } from '../../data/errors.ts';
 import { prefixOf } from '../../data/ids.ts';
+import { tryTransact } from '../../data/tryTransact.ts';
 import { maxPages, type DocumentationPageRecord } from './documentationPage.ts';
 import { checkOrder, lastPage, loadUnorderedPages, nextPages, renumberPage } from './documentationPages.store.ts';
 import { orderBefore, orderBehind, orderBetween, ordersBefore } from './ordering.ts';
@@ -97,13 +97,10 @@ function prepareWith(context: Context, steps: readonly Renumbering[]): Pick<Plac
   if (steps.length === 0) return {};
   return {
     prepare: async () => {
-      try {
-        for (let i = 0; i < steps.length; i += stepsAtOnce) {
-          await context.connection.transact(steps.slice(i, i + stepsAtOnce).map(({ page, order }) => renumberPage(page, order)));
-        }
-      } catch (error) {
+      for (let i = 0; i < steps.length; i += stepsAtOnce) {
+        const writes = steps.slice(i, i + stepsAtOnce).map(({ page, order }) => renumberPage(page, order));
         // Somebody moved one of the pages meanwhile: the checks of the placement fail then, and it is planned anew.
-        if (!(error instanceof TransactionRejected)) throw error;
+        if (!(await tryTransact(context.connection, writes))) return;
       }
     },
   };

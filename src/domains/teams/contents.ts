@@ -10,6 +10,7 @@ import { rowsOfProject } from '../../data/page.ts';
 import { removeClosedShards } from '../../data/counters.ts';
 import { TransactionRejected } from '../../data/errors.ts';
 import { keyOf, projectRowsIndex, tableIds, type TableId } from '../../data/tables.ts';
+import { tryTransact } from '../../data/tryTransact.ts';
 import { moveObject, removeLeftovers } from './movedObject.ts';
 import { readTeam } from './teams.store.ts';
 import { checkOwned, readProjectItems, removeMarker, touchMarker, type TransferMarker } from './transfer.store.ts';
@@ -165,11 +166,5 @@ async function reassign(connection: Connection, marker: TransferMarker, rows: re
 
 /** Does writes one by one; those whose condition does not hold any more are not needed. */
 async function alone(connection: Connection, writes: readonly Write[]): Promise<void> {
-  for (const write of writes) {
-    try {
-      await connection.transact([write]);
-    } catch (error) {
-      if (!(error instanceof TransactionRejected)) throw error;
-    }
-  }
+  for (const write of writes) await tryTransact(connection, [write]);
 }

@@ -5,9 +5,9 @@
  */
 import type { Connection, Row, Write } from '../../data/connection.ts';
 import { countWrites, countsOfRow, isCounted } from '../../data/counters.ts';
-import { TransactionRejected } from '../../data/errors.ts';
 import { isLive, walkPartition } from '../../data/page.ts';
 import type { TableId } from '../../data/tables.ts';
+import { tryTransact } from '../../data/tryTransact.ts';
 import { checkOwned, unchanged, type TransferMarker } from './transfer.store.ts';
 
 /** An object whose project changed hands. */
@@ -58,7 +58,7 @@ async function moveRow(
   const item = { ...row, userId: marker.to, createdById: row['createdById'] ?? userId };
   const isUncounted = !isCounted(row) && isLive(row, Math.floor(Date.now() / 1000));
   const counts = !isUncounted ? [] : countWrites([{ ownerId: marker.to, projectId: marker.id, by: countsOfRow(table, row) }]);
-  return isDone(connection, [
+  return tryTransact(connection, [
     checkOwned(marker),
     { kind: 'delete', table, key: { id, userId }, condition: unchanged(row) },
     { kind: 'put', table, item, condition: { exists: false } },
@@ -87,7 +87,7 @@ async function copyItems(connection: Connection, { table, id, marker }: MovedObj
       const missing = wanted.filter((_, i) => !there[i]);
       const puts = missing.map((item): Write => ({ kind: 'put', table, item, condition: { exists: false } }));
       // When it fails, the row has moved or another process has copied these: the next look at the object tells.
-      if (puts.length > 0) await isDone(connection, [check, ...puts]);
+      if (puts.length > 0) await tryTransact(connection, [check, ...puts]);
     });
   }
 }
@@ -103,7 +103,7 @@ export async function removeLeftovers(connection: Connection, { table, id, marke
   const check: Write = { kind: 'check', table, key: { id, userId: marker.to }, condition: { exists: true } };
   for (const owner of await otherOwners(connection, { table, id, marker })) {
     await eachGroup(connection, { table, id, owner, size: copiedAtOnce }, async (items) => {
-      await isDone(connection, [check, ...items.map(({ userId }): Write => ({ kind: 'delete', table, key: { id, userId } }))]);
+      await tryTransact(connection, [check, ...items.map(({ userId }): Write => ({ kind: 'delete', table, key: { id, userId } }))]);
     });
   }
 }
@@ -131,16 +131,5 @@ async function eachGroup(
   const request = { table, partition: id, range: { beginsWith: `${owner}#` }, limit: size, consistent: true };
   for await (const items of walkPartition(connection, request)) {
     if (items.length > 0) await visit(items);
-  }
-}
-
-/** Commits a transaction; false when a condition did not hold. */
-async function isDone(connection: Connection, writes: readonly Write[]): Promise<boolean> {
-  try {
-    await connection.transact(writes);
-    return true;
-  } catch (error) {
-    if (error instanceof TransactionRejected) return false;
-    throw error;
   }
 }
