@@ -32,6 +32,7 @@ export default tseslint.config(
               ['src/domains', 'src/graphql', 'src/auth', 'src/http', 'src/context.ts', 'src/server.ts', 'src/main.ts'],
               'data/ knows nothing above it',
             ),
+            zone('src/limits', ['src/domains', 'src/graphql', 'src/auth', 'src/http', 'src/context.ts'], 'limits/ knows nothing above it'),
             zone(
               'src/domains',
               ['src/graphql/schema.ts', 'src/http', 'src/server.ts', 'src/main.ts', 'src/config.ts'],

@@ -1,5 +1,6 @@
 /** JSON of a client's own making, which is kept as it came: its rules, and comparing it. */
 import { isDeepStrictEqual } from 'node:util';
+import { reservedKeys } from '../limits/variables.ts';
 
 /** Returns whether two values have the same JSON. The order of members does not count: DynamoDB does not keep it. */
 export function sameJson(a: unknown, b: unknown): boolean {
@@ -14,9 +15,6 @@ function plain(value: unknown): unknown {
 /** How deep objects and lists may lie within each other. */
 export const maxJsonDepth = 32;
 
-/** Names that turn into something else where objects are copied carelessly. */
-const reserved: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
-
 /** Returns what is wrong with a JSON value, as a sentence that says what to do, or null. The value itself counts as depth 1. */
 export function jsonProblem(value: unknown, depth = 1): string | null {
   if (typeof value === 'string') return textProblem(value, 'A text');
@@ -29,7 +27,7 @@ export function jsonProblem(value: unknown, depth = 1): string | null {
 
 function keyProblem(name: string): string | null {
   if (name === '') return 'A key is empty. Name every member.';
-  if (reserved.has(name)) return `"${name}" can not be a key. Rename it.`;
+  if (reservedKeys.has(name)) return `"${name}" can not be a key. Rename it.`;
   return textProblem(name, 'A key');
 }
 

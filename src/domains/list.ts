@@ -6,6 +6,7 @@ import { countRows, hasRowBehind, positionAttributes, type ListSource, type Page
 import { keyOf } from '../data/tables.ts';
 import type { Position } from '../data/cursor.ts';
 import { RequestError } from '../errors.ts';
+import { pageSizes } from '../limits/limits.ts';
 
 /** Paging arguments of every connection. */
 export interface PageArgs {
@@ -56,8 +57,6 @@ export interface BoundedCount {
   precision: 'exact' | 'at-least';
 }
 
-const defaultPageSize = 25;
-const maxPageSize = 100;
 const maxCount = 10_000;
 
 /**
@@ -158,8 +157,8 @@ export function readPageArgs({ first, after, last, before }: PageArgs): {
   const forward = last == null && before == null;
   if (forward ? before != null : after != null) refuse('after goes with first, before goes with last.');
   if (!forward && first != null) refuse('before goes with last, not with first.');
-  const size = (forward ? first : last) ?? defaultPageSize;
-  if (size < 1 || size > maxPageSize) refuse(`${forward ? 'first' : 'last'} must be from 1 to ${maxPageSize}; it is ${size}.`);
+  const size = (forward ? first : last) ?? pageSizes.usual;
+  if (size < 1 || size > pageSizes.most) refuse(`${forward ? 'first' : 'last'} must be from 1 to ${pageSizes.most}; it is ${size}.`);
   return { forward, size, cursor: forward ? after : before };
 }
 

@@ -45,6 +45,7 @@ function withoutValues(message: string): string {
 
 /** Turns an error outside of execution (a refused request) into the same shape. */
 export function formatRequestError(error: unknown, site: ErrorSite): GraphQLFormattedError {
+  if (error instanceof GraphQLError) return formatError(error.toJSON(), error, site);
   const shown = error instanceof RequestError ? error : toRequestError(error);
   if (shown.code === 'INTERNAL_SERVER_ERROR') site.log.error({ err: shown.cause ?? error }, 'unexpected error');
   return { message: shown.message, extensions: { code: shown.code, requestId: site.requestId, retryable: shown.retryable } };

@@ -12,7 +12,7 @@ import type { Viewer } from '../auth/authenticate.ts';
 import { concealCost, isCostConcealed } from '../auth/concealment.ts';
 import { accountPermissions, scopesAllow } from '../auth/permissions.ts';
 import type { Config } from '../config.ts';
-import type { Context, RequestInfo } from '../context.ts';
+import type { Context } from '../context.ts';
 import { tableLabel } from '../data/callReasons.ts';
 import { isWriteOperation } from '../data/client.ts';
 import type { DatabaseCall } from '../data/connection.ts';
@@ -24,6 +24,8 @@ export const explainHeader = 'x-snapinfra-explain';
 /** The calls of one request so far, and whether its sender wants to see them. */
 export interface Ledger {
   readonly calls: DatabaseCall[];
+  /** Their read units. */
+  readUnits: number;
   readonly wantsExplain: boolean;
   /** Who sent the request, by the credentials that came with it: a sign-in in it does not count. */
   viewer: Viewer | null;
@@ -55,7 +57,7 @@ export interface ExplainedCall {
 /** Opens the ledger of a request. */
 export function createLedger(headers: FastifyRequest['headers']): Ledger {
   const asked = headers[explainHeader];
-  return { calls: [], wantsExplain: asked === '1' || asked === 'true', viewer: null };
+  return { calls: [], readUnits: 0, wantsExplain: asked === '1' || asked === 'true', viewer: null };
 }
 
 /** DynamoDB counts in halves of a read unit; the rest is floating point. */
@@ -107,7 +109,7 @@ function extensionsOf(
   return { ...(maySeeCost && { cost: costOf(calls) }), ...(maySeeCalls && { explain: explainCalls(calls) }) };
 }
 
-type LedgerOf = (request: RequestInfo) => Ledger;
+type LedgerOf = (context: Context) => Ledger;
 
 /** Adds `extensions` to answers that are complete: with data, with errors, with both. */
 export function createCostExtensions(rules: Rules, ledgerOf: LedgerOf): ApolloServerPlugin<Context> {
@@ -116,7 +118,7 @@ export function createCostExtensions(rules: Rules, ledgerOf: LedgerOf): ApolloSe
       Promise.resolve({
         willSendResponse({ response: { body } }) {
           if (body.kind !== 'single') return Promise.resolve();
-          const extensions = extensionsOf(ledgerOf(contextValue.request), { ...rules, isConcealed: isCostConcealed(contextValue) });
+          const extensions = extensionsOf(ledgerOf(contextValue), { ...rules, isConcealed: isCostConcealed(contextValue) });
           if (extensions) body.singleResult.extensions = { ...body.singleResult.extensions, ...extensions };
           return Promise.resolve();
         },

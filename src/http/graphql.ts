@@ -1,131 +1,25 @@
-/** GraphQL over HTTP: Apollo Server on Fastify. */
-import { ApolloServer, HeaderMap, type ApolloServerPlugin, type HTTPGraphQLResponse } from '@apollo/server';
-import {
-  ApolloServerPluginCacheControlDisabled,
-  ApolloServerPluginLandingPageDisabled,
-  ApolloServerPluginSchemaReportingDisabled,
-  ApolloServerPluginUsageReportingDisabled,
-} from '@apollo/server/plugin/disabled';
+/** GraphQL over HTTP: the way of a request to Apollo Server and back. */
+import { HeaderMap, type HTTPGraphQLResponse } from '@apollo/server';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { GraphQLError, Kind, type GraphQLFormattedError, type GraphQLSchema, type OperationDefinitionNode } from 'graphql';
+import { GraphQLError, type GraphQLFormattedError, type GraphQLSchema } from 'graphql';
 import { Readable } from 'node:stream';
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
-import { createContext, type Context, type RequestInfo, type Services } from '../context.ts';
-import { formatError, formatRequestError } from '../graphql/formatError.ts';
+import type { Services } from '../context.ts';
+import { formatRequestError } from '../graphql/formatError.ts';
+import { tooComplex } from '../limits/errors.ts';
+import { operationLimits } from '../limits/limits.ts';
+import { checkRequest, type OperationRequest } from '../limits/operation.ts';
+import { createApollo } from './apollo.ts';
 import { unreadableBody } from './errors.ts';
-import { createCostExtensions, createLedger, watchRefusals, type Ledger } from './explain.ts';
+import { watchRefusals } from './explain.ts';
 import { sendExplorerPage, wantsPage } from './explorer.ts';
-import { factsOf, type RequestFacts } from './logging.ts';
-import { requestSignal } from './requestSignal.ts';
-
-/** Largest body of an operation, in bytes, unless it is one of `largeInputs`. */
-const bodyLimit = 1024 * 1024;
+import { factsOf } from './logging.ts';
+import { contextOf, pinoOf } from './requestContext.ts';
+import { unlessAborted } from './requestSignal.ts';
 
 /** Largest body at all: 4 MB of content, and what JSON makes of its quotes and line ends. */
 export const transportBodyLimit = 5 * 1024 * 1024;
-
-/** Mutations whose input is a whole body (a schema, a diagram, a page); each has its own limit of 4 MB. */
-const largeInputs = new Set([
-  'schemaImport',
-  'schemaCreate',
-  'schemaUpdate',
-  'architectureCreate',
-  'architectureUpdate',
-  'documentationPageCreate',
-  'documentationPageUpdate',
-]);
-
-/** What the context carries besides the contract of `RequestInfo`, so that plugins can tell the log and the cost. */
-type ObservedRequest = RequestInfo & { readonly facts: RequestFacts; readonly ledger: Ledger };
-
-interface ErrorSource {
-  readonly formatted: GraphQLFormattedError;
-  readonly error: unknown;
-}
-
-/** True when every root field of an operation may come in a large body. */
-function takesLargeInput(operation: OperationDefinitionNode): boolean {
-  return operation.selectionSet.selections.every((selection) => selection.kind === Kind.FIELD && largeInputs.has(selection.name.value));
-}
-
-/** Fills in what the log line of the request says, and refuses bodies that are too large for their operation. */
-function observeOperation(facts: RequestFacts, operation: OperationDefinitionNode): void {
-  facts.operationType = operation.operation;
-  if (operation.name) facts.operation = operation.name.value.slice(0, 100);
-  if ((facts.bodyBytes ?? 0) > bodyLimit && !takesLargeInput(operation)) {
-    throw new GraphQLError(`The request body is larger than ${bodyLimit} bytes. Only ${[...largeInputs].join(', ')} take more.`, {
-      extensions: { code: 'BAD_REQUEST', http: { status: 413 } },
-    });
-  }
-}
-
-/**
- * Apollo's `formatError` does not know the request that an error belongs to, and an AsyncLocalStorage would tax every promise
- * (Node 20). So the hook only masks and remembers, and this plugin formats when the response, with its context, is complete.
- */
-function createErrorFormatting(): {
-  remember: (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;
-  plugin: ApolloServerPlugin<Context>;
-} {
-  const sources = new WeakMap<object, ErrorSource>();
-  return {
-    remember(formatted, error) {
-      const isUnexpected = formatted.extensions?.['code'] === 'INTERNAL_SERVER_ERROR';
-      const masked = isUnexpected ? { message: 'Internal server error', extensions: { code: 'INTERNAL_SERVER_ERROR' } } : { ...formatted };
-      sources.set(masked, { formatted, error });
-      return masked;
-    },
-    plugin: {
-      requestDidStart: ({ contextValue }) => {
-        const { id: requestId, log, facts } = contextValue.request as ObservedRequest;
-        facts.reachedPipeline = true;
-        return Promise.resolve({
-          didResolveOperation({ operation }) {
-            if (operation) observeOperation(facts, operation);
-            return Promise.resolve();
-          },
-          willSendResponse({ response: { body } }) {
-            if (body.kind === 'single' && body.singleResult.errors) {
-              body.singleResult.errors = body.singleResult.errors.map((masked) => {
-                const source = sources.get(masked);
-                return source ? formatError(source.formatted, source.error, { requestId, log }) : masked;
-              });
-            }
-            return Promise.resolve();
-          },
-        });
-      },
-    },
-  };
-}
-
-function createApollo({ config, schema, log }: { config: Config; schema: GraphQLSchema; log: Logger }): ApolloServer<Context> {
-  const errors = createErrorFormatting();
-  return new ApolloServer<Context>({
-    schema,
-    nodeEnv: config.environment,
-    logger: log,
-    introspection: config.introspection,
-    hideSchemaDetailsFromClientErrors: !config.introspection,
-    includeStacktraceInErrorResponses: false,
-    csrfPrevention: true,
-    allowBatchedHttpRequests: false,
-    // Documents and persisted queries are kept in memory, 30 MB each at most: Apollo's bounded default.
-    cache: 'bounded',
-    stopOnTerminationSignals: false,
-    formatError: errors.remember,
-    plugins: [
-      errors.plugin,
-      createCostExtensions(config, (request) => (request as ObservedRequest).ledger),
-      // It wraps every resolver, for a fifth of the CPU time, to compute headers that nobody reads.
-      ApolloServerPluginCacheControlDisabled(),
-      ApolloServerPluginLandingPageDisabled(),
-      ApolloServerPluginUsageReportingDisabled(),
-      ApolloServerPluginSchemaReportingDisabled(),
-    ],
-  });
-}
 
 function toHeaderMap(headers: FastifyRequest['headers']): HeaderMap {
   const map = new HeaderMap();
@@ -135,43 +29,61 @@ function toHeaderMap(headers: FastifyRequest['headers']): HeaderMap {
   return map;
 }
 
+function searchOf({ url }: FastifyRequest): string {
+  return url.includes('?') ? url.slice(url.indexOf('?')) : '';
+}
+
+/** Returns what is in a request before anything is checked. What is no operation at all is left to Apollo Server to refuse. */
+function operationOf(request: FastifyRequest): OperationRequest {
+  const { body } = request;
+  if (request.method === 'POST') return typeof body === 'object' && body !== null ? body : {};
+  const search = new URLSearchParams(searchOf(request));
+  return { query: search.get('query'), variables: parsed(search.get('variables')) };
+}
+
+function parsed(json: string | null): unknown {
+  try {
+    return json === null ? undefined : (JSON.parse(json) as unknown);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Adds the request id to errors that Apollo made without a context: what the transport refused, such as a missing query. */
 function completeErrors(body: string, requestId: string): string {
   const { errors } = JSON.parse(body) as { errors?: GraphQLFormattedError[] };
   return `${JSON.stringify({ errors: errors?.map((error) => ({ ...error, extensions: { code: error.extensions?.['code'], requestId, retryable: false } })) })}\n`;
 }
 
-function send(reply: FastifyReply, facts: RequestFacts, { status, headers, body }: HTTPGraphQLResponse): FastifyReply {
+/** Throws QUERY_TOO_COMPLEX for an answer that is too large. What a mutation did is done then. */
+function checkAnswer(text: string): void {
+  const { answerBytes } = operationLimits;
+  // A UTF-16 unit takes one to three bytes, so most answers need no counting.
+  if (text.length * 3 <= answerBytes || Buffer.byteLength(text) <= answerBytes) return;
+  throw tooComplex(
+    `The answer is larger than ${answerBytes} bytes. Ask for shorter pages (first, last), or for fewer large fields at once.`,
+  );
+}
+
+function send(reply: FastifyReply, { status, headers, body }: HTTPGraphQLResponse): FastifyReply {
+  if (body.kind === 'complete') checkAnswer(body.string);
   for (const [name, value] of headers) void reply.header(name, value);
   void reply.code(status ?? 200);
   if (body.kind === 'chunked') return reply.send(Readable.from(body.asyncIterator));
-  return reply.send(facts.reachedPipeline ? body.string : completeErrors(body.string, reply.request.id));
+  const { id } = reply.request;
+  return reply.send(factsOf(reply.request).reachedPipeline ? body.string : completeErrors(body.string, id));
 }
 
-/** The request's log is a child of the pino logger that the server was given; Fastify's type shows less of it. */
-function pinoOf(request: FastifyRequest): Logger {
-  return request.log as unknown as Logger;
-}
-
-async function contextOf(services: Services, request: FastifyRequest, reply: FastifyReply): Promise<Context> {
-  const facts = factsOf(request);
-  const ledger = createLedger(request.headers);
-  const observed: ObservedRequest = {
-    id: request.id,
-    log: pinoOf(request),
-    authorization: request.headers.authorization,
-    ip: request.ip,
-    userAgent: request.headers['user-agent'],
-    signal: requestSignal(reply),
-    facts,
-    ledger,
-    onCall: (call) => ledger.calls.push(call),
-  };
-  const context = await createContext({ services, request: observed });
-  const viewer = 'viewer' in context.credentials ? context.credentials.viewer : null;
-  if (viewer) facts.userId = viewer.id;
-  ledger.viewer = viewer;
-  return context;
+/** Answers a request that Apollo Server did not answer: refused before, cut off at its deadline, or failed. */
+function sendError(reply: FastifyReply, error: unknown): FastifyReply {
+  const { request } = reply;
+  const formatted = formatRequestError(error, { requestId: request.id, log: pinoOf(request) });
+  const http = error instanceof GraphQLError ? (error.extensions['http'] as { status?: number } | undefined) : undefined;
+  const status = http?.status ?? (formatted.extensions?.['retryable'] === true ? 503 : 500);
+  // GraphQL over HTTP, 6.3: the media type that the client asked for, where it knows the newer one.
+  const knowsNew = request.headers.accept?.includes('application/graphql-response+json') === true;
+  void reply.code(status).type(`application/${knowsNew ? 'graphql-response+json' : 'json'}; charset=utf-8`);
+  return reply.send(JSON.stringify({ errors: [formatted] }));
 }
 
 /** Counts the bytes of JSON bodies, also of chunked ones, and parses them as Fastify does: `__proto__` and `constructor` are refused. */
@@ -195,23 +107,26 @@ export async function registerGraphql(
   await apollo.start();
   server.addHook('onClose', () => apollo.stop());
   registerJsonBody(server);
+
+  async function execute(request: FastifyRequest, reply: FastifyReply): Promise<HTTPGraphQLResponse> {
+    checkRequest(operationOf(request));
+    const context = await contextOf(services, request, reply);
+    const { method, body } = request;
+    const httpGraphQLRequest = { method, body, search: searchOf(request), headers: toHeaderMap(request.headers) };
+    const work = apollo.executeHTTPGraphQLRequest({ httpGraphQLRequest, context: () => Promise.resolve(context) });
+    return unlessAborted(context.request.signal, work);
+  }
+
   server.route({
     method: ['GET', 'POST'],
     url: '/graphql',
     exposeHeadRoute: false,
     handler: async (request, reply) => {
       if (wantsPage(request)) return await sendExplorerPage(request, reply);
-      const site = { requestId: request.id, log: pinoOf(request) };
       try {
-        const context = await contextOf(services, request, reply);
-        const search = request.url.includes('?') ? request.url.slice(request.url.indexOf('?')) : '';
-        const { method, body, headers } = request;
-        const httpGraphQLRequest = { method, body, search, headers: toHeaderMap(headers) };
-        const answer = await apollo.executeHTTPGraphQLRequest({ httpGraphQLRequest, context: () => Promise.resolve(context) });
-        return await send(reply, factsOf(request), answer);
+        return await send(reply, await execute(request, reply));
       } catch (error) {
-        const formatted = formatRequestError(error, site);
-        return reply.code(formatted.extensions?.['retryable'] === true ? 503 : 500).send({ errors: [formatted] });
+        return sendError(reply, error);
       }
     },
   });

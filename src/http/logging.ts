@@ -45,6 +45,8 @@ export interface RequestFacts {
   operation?: string | undefined;
   operationType?: string | undefined;
   userId?: string | undefined;
+  /** Points of the operation (`limits/fieldCosts.ts`). */
+  cost?: number | undefined;
   /** Size of the request body. */
   bodyBytes?: number | undefined;
   /** True when GraphQL itself answered, not the transport before it. */
@@ -64,8 +66,8 @@ export function factsOf(request: FastifyRequest): RequestFacts {
 }
 
 function visibleFacts(request: FastifyRequest): Omit<RequestFacts, 'reachedPipeline'> {
-  const { operation, operationType, userId, bodyBytes } = factsOf(request);
-  return { operation, operationType, userId, bodyBytes };
+  const { operation, operationType, userId, cost, bodyBytes } = factsOf(request);
+  return { operation, operationType, userId, cost, bodyBytes };
 }
 
 /**

@@ -1,39 +1,59 @@
+/** One signal an operation: everything that ends its work early, and a last resort against work that does not listen. */
 import type { FastifyReply } from 'fastify';
+import { operationLimits } from '../limits/limits.ts';
 
-/** A resolver has this long, whatever it waits for. */
-export const operationDeadlineMs = 10_000;
-
-/** The signal of one operation, and what ends it. */
+/** The end of an operation. One controller and one timer: `AbortSignal.any` of Node 20 costs more and keeps its sources alive. */
 export interface OperationSignal {
-  /** Aborted when the client leaves (AbortError) or when the deadline passes (TimeoutError). */
+  /** Aborted with the reason why the work is to end: a DOMException, or the error that the client gets. */
   readonly signal: AbortSignal;
-  /** The client has left, or wants the answer no more. */
-  leave(): void;
-  /** The answer is there, or time does not matter any more: the deadline is lifted. */
-  settle(): void;
+  abort(reason: Error): void;
+  /** Stops the clock; call it when the answer is complete. */
+  clear(): void;
 }
 
-/** Starts the deadline of an operation. One controller and one timer: `AbortSignal.any` of Node 20 costs more and keeps its sources alive. */
-export function startOperation(deadlineMs: number): OperationSignal {
+/** Returns a signal that aborts with a TimeoutError when the deadline passes. */
+export function createOperationSignal(deadlineMs: number = operationLimits.milliseconds): OperationSignal {
   const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(new DOMException('The deadline of the request has passed.', 'TimeoutError')), deadlineMs);
+  const passed = (): void => controller.abort(new DOMException('The deadline of the request has passed.', 'TimeoutError'));
+  const timer = setTimeout(passed, deadlineMs);
   timer.unref();
-  return {
-    signal: controller.signal,
-    leave: () => {
-      clearTimeout(timer);
-      controller.abort(new DOMException('The client has left.', 'AbortError'));
-    },
-    settle: () => clearTimeout(timer),
-  };
+  return { signal: controller.signal, abort: (reason) => controller.abort(reason), clear: () => clearTimeout(timer) };
 }
 
-/** Returns a signal that aborts when the client leaves before it has its answer (AbortError) or when the deadline passes (TimeoutError). */
-export function requestSignal(reply: FastifyReply, deadlineMs = operationDeadlineMs): AbortSignal {
-  const operation = startOperation(deadlineMs);
+/** Returns the signal of an HTTP request, which also aborts (AbortError) when the client leaves before it has its answer. */
+export function requestSignal(reply: FastifyReply): OperationSignal {
+  const operation = createOperationSignal();
   reply.raw.once('close', () => {
-    if (reply.raw.writableFinished) operation.settle();
-    else operation.leave();
+    operation.clear();
+    if (!reply.raw.writableFinished) operation.abort(new DOMException('The client has left.', 'AbortError'));
   });
-  return operation.signal;
+  return operation;
+}
+
+/** What was aborted gets this long to answer with what it has, for example the fields that were ready in time. */
+const graceMs = 250;
+
+/** Resolves or rejects as `work` does; rejects with the signal's reason when work goes on although it was told to end. */
+export async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  const { promise: cut, reject } = withRejection();
+  let timer: NodeJS.Timeout | undefined;
+  const onAbort = (): void => {
+    timer = setTimeout(() => reject(signal.reason as Error), graceMs);
+  };
+  if (signal.aborted) onAbort();
+  else signal.addEventListener('abort', onAbort);
+  try {
+    return await Promise.race([work, cut]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    clearTimeout(timer);
+  }
+}
+
+function withRejection(): { promise: Promise<never>; reject: (reason: Error) => void } {
+  let reject: (reason: Error) => void = () => undefined;
+  const promise = new Promise<never>((_, rejected) => {
+    reject = rejected;
+  });
+  return { promise, reject };
 }

@@ -2,6 +2,7 @@
 import { findProjectAccess, findViewer, requireViewer } from '../../auth/access.ts';
 import type { Context } from '../../context.ts';
 import { RequestError } from '../../errors.ts';
+import { pageSizes } from '../../limits/limits.ts';
 import type { Edge, PageInfo } from '../list.ts';
 import { mutate, type MutationArgs, type MutationPlan } from '../mutation.ts';
 import { titleOf, withoutLogs, type DeploymentRecord } from './deployment.ts';
@@ -25,8 +26,6 @@ export interface LogConnection {
   pageInfo: PageInfo;
 }
 
-const defaultPageSize = 25;
-const maxPageSize = 100;
 const maxSearchLength = 200;
 
 /** Lists log entries of a deployment that the viewer may read, oldest first; null when they may not. Throws BAD_USER_INPUT or BAD_CURSOR. */
@@ -36,8 +35,8 @@ export async function listDeploymentLogs(
   args: ListLogsArgs,
 ): Promise<LogConnection | null> {
   if (!(await findProjectAccess(context, deployment.projectId, 'project.read'))) return null;
-  const size = args.first ?? defaultPageSize;
-  if (size < 1 || size > maxPageSize) throw new RequestError('BAD_USER_INPUT', `first must be from 1 to ${maxPageSize}; it is ${size}.`);
+  const size = args.first ?? pageSizes.usual;
+  if (size < 1 || size > pageSizes.most) throw new RequestError('BAD_USER_INPUT', `first must be from 1 to ${pageSizes.most}; it is ${size}.`);
   if ((args.contains?.length ?? 0) > maxSearchLength)
     throw new RequestError('BAD_USER_INPUT', `contains has ${maxSearchLength} characters at most.`);
   const filter = { level: args.level, contains: args.contains };
