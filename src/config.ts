@@ -32,6 +32,10 @@ export interface Config {
     readonly corsOrigins: readonly string[];
     /** True where a proxy in front tells the client's address in X-Forwarded-For. */
     readonly trustProxy: boolean;
+    /** Operations that may be in flight at once; further ones are refused with 503. */
+    readonly maxRequestsInFlight: number;
+    /** How late the event loop may be before new requests are refused with 503, in milliseconds; 0 means never. */
+    readonly maxEventLoopDelayMs: number;
     /** Between "not ready" and the end of the listener, so that load balancers notice; in milliseconds. */
     readonly drainDelayMs: number;
   };
@@ -62,7 +66,10 @@ export interface Config {
   readonly oidc?: { readonly issuer: string; readonly audience: string };
   /** An OpenAI-compatible endpoint for the assistant. */
   readonly ai?: { readonly baseUrl: string; readonly apiKey?: string; readonly model: string };
+  /** A Redis that instances share their rate limits through. */
   readonly redisUrl?: string;
+  /** Points in a minute for a user and for an address without sign-in; 0 means no limit. */
+  readonly rateLimits: { readonly user: number; readonly anonymous: number };
   /** How lists below several projects are read. */
   readonly readPlan: ReadPlanMode;
   /** False where the earlier backend writes no rows any more. */
@@ -186,6 +193,10 @@ const environmentSchema = z.object({
   ACTIVITY_TTL_DAYS: wholeNumber(1, 3650).default(365),
   ANALYTICS_TTL_DAYS: wholeNumber(1, 3650).default(90),
   CODE_GENERATION_TTL_DAYS: wholeNumber(1, 3650).default(30),
+  RATE_LIMIT_USER: wholeNumber(0, 999_999_999).optional(),
+  RATE_LIMIT_ANONYMOUS: wholeNumber(0, 999_999_999).optional(),
+  MAX_REQUESTS_IN_FLIGHT: wholeNumber(1, 100_000).default(400),
+  MAX_EVENT_LOOP_DELAY_MS: wholeNumber(0, 60_000).default(500),
   REDIS_URL: z
     .string()
     .refine(
@@ -251,10 +262,20 @@ function chooseSecrets(env: Environment, dataDir: string): Pick<Config, 'jwtSecr
 /** In development: pages on this machine, and Apollo Sandbox, whose page calls the server from the developer's browser. */
 const developmentOrigins = ['http://localhost:*', 'http://127.0.0.1:*', 'https://studio.apollographql.com'];
 
+/**
+ * Points in a minute. In production a user's are those of some two hundred large pages, a few percent of one core; on a
+ * developer's machine, where load tests and imports run as one user, the limits show but are not met.
+ */
+const rateLimits = {
+  production: { user: 60_000, anonymous: 6_000 },
+  development: { user: 6_000_000, anonymous: 600_000 },
+} as const;
+
 function toConfig(env: Environment): Config {
   const production = env.NODE_ENV === 'production';
   const dataDir = env.DATA_DIR ? resolve(env.DATA_DIR) : fileURLToPath(new URL('.data', packageRoot));
   const location = locateDatabase(env);
+  const usual = rateLimits[production ? 'production' : 'development'];
   return {
     environment: env.NODE_ENV,
     http: {
@@ -263,6 +284,8 @@ function toConfig(env: Environment): Config {
       port: env.PORT,
       corsOrigins: env.CORS_ORIGIN ?? (production ? [] : developmentOrigins),
       trustProxy: env.TRUST_PROXY,
+      maxRequestsInFlight: env.MAX_REQUESTS_IN_FLIGHT,
+      maxEventLoopDelayMs: env.MAX_EVENT_LOOP_DELAY_MS,
       drainDelayMs: env.SHUTDOWN_DELAY_MS ?? (production ? 2_000 : 300),
     },
     logLevel: env.LOG_LEVEL,
@@ -285,6 +308,7 @@ function toConfig(env: Environment): Config {
     ...(env.OIDC_ISSUER && env.OIDC_AUDIENCE && { oidc: { issuer: env.OIDC_ISSUER, audience: env.OIDC_AUDIENCE } }),
     ...(env.AI_BASE_URL &&
       env.AI_MODEL && { ai: { baseUrl: env.AI_BASE_URL, model: env.AI_MODEL, ...(env.AI_API_KEY && { apiKey: env.AI_API_KEY }) } }),
+    rateLimits: { user: env.RATE_LIMIT_USER ?? usual.user, anonymous: env.RATE_LIMIT_ANONYMOUS ?? usual.anonymous },
     ...(env.REDIS_URL && { redisUrl: env.REDIS_URL }),
   };
 }

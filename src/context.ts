@@ -14,6 +14,8 @@ import type { ReadPlanMode } from './data/readPlan/planner.ts';
 import type { IdPrefix } from './data/tables.ts';
 import { createIntegrationServices, type IntegrationServices, type IntegrationSettings } from './domains/integrations/services.ts';
 import { RequestError } from './errors.ts';
+import { createRateLimits, type RateLimits, type RateLimitSettings } from './limits/rateLimits.ts';
+import { createMemoryStore, type RateLimitStore } from './limits/rateLimitStore.ts';
 
 /** Settings that the domains need; the process's configuration satisfies it. */
 export interface Settings extends AuthSettings, IntegrationSettings {
@@ -23,6 +25,8 @@ export interface Settings extends AuthSettings, IntegrationSettings {
   readPlan?: ReadPlanMode;
   /** False where the earlier backend writes no rows any more; then lists of shared projects can be read by owner, too. True unless given. */
   hasEarlierBackend?: boolean;
+  /** How much each caller may ask for in a minute; no limits unless given. */
+  rateLimits?: RateLimitSettings;
   /** Days after which expiring rows go: activity 365, analytics 90, generations 30. */
   ttlDays: { activity: number; analytics: number; codeGenerations: number };
 }
@@ -36,6 +40,7 @@ export interface Services {
   /** What the read plan has learned about owners. */
   planMemory: PlanMemory;
   integrations: IntegrationServices;
+  rateLimits: RateLimits;
   background: Background;
   log: Logger;
 }
@@ -70,17 +75,27 @@ export interface Context {
   newId(prefix: IdPrefix): string;
 }
 
+/** What services are made of. */
+export interface ServicesOptions {
+  database: Database;
+  settings: Settings;
+  log: Logger;
+  /** Where rate limits and failed sign-ins are counted; in memory unless given. */
+  rateLimitStore?: RateLimitStore;
+}
+
 /** Makes what all requests share. Opens nothing and reads nothing. */
-export function createServices({ database, settings, log }: { database: Database; settings: Settings; log: Logger }): Services {
+export function createServices({ database, settings, log, rateLimitStore = createMemoryStore() }: ServicesOptions): Services {
   return {
     database,
     settings,
     log,
     background: createBackground(log),
     cursors: createCursorCodec(deriveKey(settings.jwtSecret, 'cursors')),
-    auth: createAuthServices(settings),
+    auth: createAuthServices(settings, rateLimitStore),
     planMemory: createPlanMemory(),
     integrations: createIntegrationServices(settings),
+    rateLimits: createRateLimits({ store: rateLimitStore, settings: settings.rateLimits ?? { user: 0, anonymous: 0 } }),
   };
 }
 

@@ -9,6 +9,8 @@ import { resumeBatches } from './domains/analytics/eventBatches.service.ts';
 import { resumeDeletions } from './domains/projects/deletion.service.ts';
 import { resumeTransfers } from './domains/teams/transfer.service.ts';
 import { createLog } from './http/logging.ts';
+import { createMemoryStore, type RateLimitStore } from './limits/rateLimitStore.ts';
+import { openRedisStore } from './limits/rateLimitStoreRedis.ts';
 import { closeServer, createServer, readVersion } from './server.ts';
 import { openDatabase, type OpenDatabase } from './startup/database.ts';
 import { greeting } from './startup/greeting.ts';
@@ -27,6 +29,7 @@ interface Running {
   readonly log: Logger;
   readonly open: OpenDatabase;
   readonly services: Services;
+  readonly rateLimitStore: RateLimitStore;
   readonly server: FastifyInstance;
   readonly state: { stoppingSince: number | null };
 }
@@ -40,16 +43,22 @@ async function listen(server: FastifyInstance, { http }: Config): Promise<void> 
   }
 }
 
+/** Rate limits are counted in memory, or in a Redis where one is configured. */
+async function openRateLimitStore({ redisUrl, database }: Config, log: Logger): Promise<RateLimitStore> {
+  return redisUrl === undefined ? createMemoryStore() : openRedisStore({ url: redisUrl, prefix: database.prefix, log });
+}
+
 async function start(): Promise<Running> {
   const config = loadConfig();
   const log = createLog(config);
   const open = await openDatabase(config, log);
   try {
     const state: Running['state'] = { stoppingSince: null };
-    const services = createServices({ database: open.database, settings: config, log });
+    const rateLimitStore = await openRateLimitStore(config, log);
+    const services = createServices({ database: open.database, settings: config, log, rateLimitStore });
     const server = await createServer({ config, services, log, isStopping: () => state.stoppingSince !== null });
     await listen(server, config);
-    return { config, log, open, services, server, state };
+    return { config, log, open, services, rateLimitStore, server, state };
   } catch (error) {
     await open.stop();
     throw error;
@@ -73,7 +82,7 @@ function startMaintenance({ config, services }: Running): void {
 }
 
 /** Not ready → no new connections → requests in flight answered → background work ended → database stopped. Exits with `code`. */
-async function stop({ config, log, open, services, server, state }: Running, code: number): Promise<never> {
+async function stop({ config, log, open, services, rateLimitStore, server, state }: Running, code: number): Promise<never> {
   state.stoppingSince = Date.now();
   setTimeout(() => {
     log.error({ graceMs }, 'requests did not finish in time; exiting without them');
@@ -82,6 +91,7 @@ async function stop({ config, log, open, services, server, state }: Running, cod
   await sleep(config.http.drainDelayMs);
   await closeServer(server);
   await services.background.stop();
+  rateLimitStore.close();
   await open.stop();
   log.info('stopped');
   process.exit(code);

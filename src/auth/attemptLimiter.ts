@@ -1,8 +1,9 @@
-/**
- * Limits failed attempts to sign in, before any password is hashed. Token buckets in the memory of one process: what
- * several instances let through together is still small against the space of passwords.
- */
+/** Limits failed attempts to sign in, before any password is hashed. Counted where rate limits are: with Redis, over all instances. */
 import { RequestError } from '../errors.ts';
+import { clientNetwork } from '../limits/clientNetwork.ts';
+import { inWords, secondsUntil } from '../limits/rateLimits.ts';
+import type { Budget, PointCounter, RateLimitStore } from '../limits/rateLimitStore.ts';
+import { sha256Hex } from './hashes.ts';
 
 /** One attempt: what it is counted under. */
 export interface Attempt {
@@ -13,73 +14,50 @@ export interface Attempt {
 
 /** Counts failures. */
 export interface AttemptLimiter {
-  /** Throws RATE_LIMITED when the budget of the account, of the address, or of both together is used up. */
-  check(attempt: Attempt): void;
+  /** Rejects with RATE_LIMITED when the budget of the account, of the address, or of both together is used up. */
+  check(attempt: Attempt): Promise<void>;
   /** Takes a failure from the budgets. Right passwords cost nothing, however many come at once. */
-  fail(attempt: Attempt): void;
+  fail(attempt: Attempt): Promise<void>;
 }
 
-interface Budget {
-  readonly burst: number;
-  /** How long until one more attempt is allowed again, in milliseconds. */
-  readonly refillMs: number;
-}
+type BudgetName = 'pair' | 'account' | 'address';
 
 /** The pair is the strict one: nobody can lock somebody else out from another address with twenty wrong guesses. */
-const budgets = {
-  pair: { burst: 20, refillMs: 15_000 },
-  account: { burst: 100, refillMs: 5_000 },
-  ip: { burst: 300, refillMs: 1_000 },
-} as const satisfies Record<string, Budget>;
+const budgets: Readonly<Record<BudgetName, Omit<Budget, 'name'>>> = {
+  pair: { points: 20, seconds: 300 },
+  account: { points: 100, seconds: 500 },
+  address: { points: 300, seconds: 300 },
+};
 
-/** Buckets kept in memory; the ones that were used longest ago go first. */
-const maxBuckets = 50_000;
-
-interface Bucket {
-  level: number;
-  at: number;
-}
-
-/** Creates a limiter with full budgets. `clock` returns milliseconds. */
-export function createAttemptLimiter(clock: () => number = () => performance.now()): AttemptLimiter {
-  const buckets = new Map<string, Bucket>();
-
-  /** Returns a bucket with what has flowed back since it was used last, as the most recently used one. */
-  function bucketOf(key: string, { burst, refillMs }: Budget): Bucket {
-    const now = clock();
-    const known = buckets.get(key);
-    const level = known ? Math.min(burst, known.level + (now - known.at) / refillMs) : burst;
-    const bucket = { level, at: now };
-    buckets.delete(key);
-    buckets.set(key, bucket);
-    const [oldest] = buckets.keys();
-    if (buckets.size > maxBuckets && oldest !== undefined) buckets.delete(oldest);
-    return bucket;
-  }
-
+/** Creates a limiter on a store. */
+export function createAttemptLimiter(store: RateLimitStore): AttemptLimiter {
+  const counterOf = (name: BudgetName): PointCounter => store.counter({ name: `sign-in-${name}`, ...budgets[name] });
+  const counters = { pair: counterOf('pair'), account: counterOf('account'), address: counterOf('address') };
   return {
-    check(attempt) {
-      const empty = budgetsOf(attempt)
-        .map(([key, budget]) => ({ level: bucketOf(key, budget).level, budget }))
-        .filter(({ level }) => level < 1);
-      if (empty.length > 0) throw tooManyAttempts(Math.max(...empty.map(({ level, budget }) => (1 - level) * budget.refillMs)));
+    async check(attempt) {
+      const usages = await Promise.all(
+        keysOf(attempt).map(async ([name, key]) => ({ most: budgets[name].points, ...(await counters[name].used(key)) })),
+      );
+      const waits = usages.filter(({ points, most }) => points >= most).map(({ resetMs }) => resetMs);
+      if (waits.length > 0) throw tooManyAttempts(Math.max(...waits));
     },
-    fail(attempt) {
-      for (const [key, budget] of budgetsOf(attempt)) bucketOf(key, budget).level -= 1;
+    async fail(attempt) {
+      await Promise.all(keysOf(attempt).map(([name, key]) => counters[name].take(key, 1)));
     },
   };
 }
 
-function budgetsOf({ account, ip }: Attempt): [key: string, budget: Budget][] {
+/** The store may be one that others can read, so that it sees digests of e-mail addresses. */
+function keysOf({ account, ip }: Attempt): [BudgetName, string][] {
+  const network = clientNetwork(ip);
   return [
-    [JSON.stringify([account, ip]), budgets.pair],
-    [`account ${account}`, budgets.account],
-    [`ip ${ip}`, budgets.ip],
+    ['pair', sha256Hex(JSON.stringify([account, network]))],
+    ['account', sha256Hex(account)],
+    ['address', network],
   ];
 }
 
 function tooManyAttempts(waitMs: number): RequestError {
-  const seconds = Math.ceil(waitMs / 1000);
-  const wait = seconds === 1 ? 'a second' : `${seconds} seconds`;
+  const wait = inWords(secondsUntil(Date.now() + waitMs));
   return new RequestError('RATE_LIMITED', `Too many failed attempts to sign in. Try again in ${wait}.`, { retryable: true });
 }

@@ -3,6 +3,7 @@ import { deriveKey } from '../data/keys.ts';
 import type { AccountRow } from '../domains/users/user.ts';
 import type { ApiKeyRow } from '../domains/users/apiKey.ts';
 import type { SessionRow } from '../domains/users/session.ts';
+import type { RateLimitStore } from '../limits/rateLimitStore.ts';
 import { createAttemptLimiter, type AttemptLimiter } from './attemptLimiter.ts';
 import { createExpiringCache, type ExpiringCache } from './expiringCache.ts';
 import { createOidcVerifier, type OidcVerifier } from './oidc.ts';
@@ -48,13 +49,13 @@ const audience = 'snapinfra-api';
 const hashingQueue = 200;
 const cacheLimits = { lifetimeMs: 30_000, maxEntries: 10_000 };
 
-/** Creates the services; fetches and reads nothing. Throws RangeError for a secret of less than 32 bytes or an unusable provider. */
-export function createAuthServices({ jwtSecret, oidc }: AuthSettings): AuthServices {
+/** Creates the services; failed attempts to sign in are counted in `rateLimitStore`. Fetches and reads nothing. Throws RangeError for a secret of less than 32 bytes or an unusable provider. */
+export function createAuthServices({ jwtSecret, oidc }: AuthSettings, rateLimitStore: RateLimitStore): AuthServices {
   return {
     tokens: createAccessTokens({ secret: jwtSecret, issuer, audience }),
     passwords: createPasswordHasher({ queueLimit: hashingQueue }),
     oidc: oidc ? { issuer: oidc.issuer, verifier: createOidcVerifier(oidc) } : null,
-    attempts: createAttemptLimiter(),
+    attempts: createAttemptLimiter(rateLimitStore),
     masterKeys: { apiKeys: deriveKey(jwtSecret, 'api keys'), refreshTokens: deriveKey(jwtSecret, 'refresh tokens') },
     caches: {
       sessions: createExpiringCache(cacheLimits),

@@ -162,6 +162,10 @@ test.each([
   ['OIDC_AUDIENCE', 'api', 'OIDC_ISSUER and OIDC_AUDIENCE'],
   ['AI_MODEL', 'm1', 'AI_BASE_URL and AI_MODEL'],
   ['REDIS_URL', 'http://cache', 'redis://'],
+  ['RATE_LIMIT_USER', '-1', 'whole number from 0'],
+  ['RATE_LIMIT_ANONYMOUS', 'none', 'whole number from 0'],
+  ['MAX_REQUESTS_IN_FLIGHT', '0', 'whole number from 1'],
+  ['MAX_EVENT_LOOP_DELAY_MS', '0.5', 'whole number from 0'],
   ['SNAPINFRA_EMBEDDED', 'yes', 'allow'],
 ])('%s=%s is refused with what is expected', (variable, value, expected) => {
   const found = problems({ [variable]: value });

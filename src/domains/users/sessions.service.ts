@@ -169,10 +169,10 @@ async function verifyCurrent(
   if (storedHash === undefined && viewer.via === 'oidc') return;
   const { attempts, passwords } = context.services.auth;
   const attempt = { account: viewer.id, ip: context.request.ip };
-  attempts.check(attempt);
+  await attempts.check(attempt);
   const verified = await inHashingLane(() => passwords.verify({ password, storedHash, signal: context.request.signal }));
   if (verified.matches) return;
-  attempts.fail(attempt);
+  await attempts.fail(attempt);
   throw invalid(['input', 'currentPassword'], 'The current password is wrong.', 'INVALID_CREDENTIALS');
 }
 

@@ -79,11 +79,11 @@ export async function signIn(context: Context, { input }: { input: SignInInput }
   const { attempts } = context.services.auth;
   const spellings = spellingsOf(input.email);
   const attempt = { account: spellings.email, ip: context.request.ip };
-  attempts.check(attempt);
+  await attempts.check(attempt);
   const found = spellings.email === '' ? null : await findAccountByEmail(context.connection, spellings);
   const verified = await verify(context, input.password, found?.account.passwordHash);
   if (!found || !verified.matches) {
-    attempts.fail(attempt);
+    await attempts.fail(attempt);
     throw wrongCredentials();
   }
   const verifiedHash = found.account.passwordHash;

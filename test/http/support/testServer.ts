@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import type { Config } from '../../../src/config.ts';
 import { createServices } from '../../../src/context.ts';
 import { createDatabase } from '../../../src/data/client.ts';
+import type { RateLimitStore } from '../../../src/limits/rateLimitStore.ts';
 import { createServer } from '../../../src/server.ts';
 import { testCredentials, testDatabase } from '../../support/database.ts';
 
@@ -29,6 +30,13 @@ export interface TestServerOptions {
   readonly introspection?: boolean;
   readonly explain?: boolean;
   readonly corsOrigins?: readonly string[];
+  /** Points a minute; no limits unless given. */
+  readonly rateLimits?: Partial<Config['rateLimits']>;
+  /** Where rate limits are counted; in memory unless given. */
+  readonly rateLimitStore?: RateLimitStore;
+  readonly maxRequestsInFlight?: number;
+  /** Off unless given: tests run on busy machines. */
+  readonly maxEventLoopDelayMs?: number;
 }
 
 const secret = 'test-key-of-at-least-32-characters';
@@ -42,7 +50,10 @@ function testConfig(options: TestServerOptions, database: Config['database']): C
       corsOrigins: options.corsOrigins ?? ['https://app.example.com', 'http://localhost:*'],
       trustProxy: false,
       drainDelayMs: 0,
+      maxRequestsInFlight: options.maxRequestsInFlight ?? 1_000,
+      maxEventLoopDelayMs: options.maxEventLoopDelayMs ?? 0,
     },
+    rateLimits: { user: 0, anonymous: 0, ...options.rateLimits },
     logLevel: 'info',
     introspection: options.introspection ?? true,
     explain: options.explain ?? true,
@@ -67,7 +78,8 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const lines: string[] = [];
   const log = pino({ level: 'info', base: null }, { write: (line: string) => void lines.push(line) });
   const database = createDatabase({ endpoint, region: 'us-east-1', prefix: tables.prefix, credentials: testCredentials });
-  const services = createServices({ database, settings: config, log });
+  const { rateLimitStore } = options;
+  const services = createServices({ database, settings: config, log, ...(rateLimitStore && { rateLimitStore }) });
   const server = await createServer({
     config,
     services,
