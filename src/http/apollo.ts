@@ -34,7 +34,7 @@ function takesLargeInput(operation: OperationDefinitionNode): boolean {
 }
 
 /** Fills in what the log line of the request says, and refuses bodies that are too large for their operation. */
-function observeOperation(facts: RequestFacts, operation: OperationDefinitionNode): void {
+export function observeOperation(facts: RequestFacts, operation: OperationDefinitionNode): void {
   facts.operationType = operation.operation;
   if (operation.name) facts.operation = operation.name.value.slice(0, 100);
   const { bodyBytes } = operationLimits;

@@ -54,7 +54,13 @@ export function answerError(error: FastifyError, request: FastifyRequest, reply:
 }
 
 /** Methods of the paths that have routes, for an answer to the others (RFC 9110, 15.5.6: 405 names the allowed ones). */
-const methodsOf: Record<string, string> = { '/graphql': 'GET, POST, OPTIONS', '/api/health': 'GET', '/livez': 'GET', '/readyz': 'GET' };
+const methodsOf: Record<string, string> = {
+  '/graphql': 'GET, POST, OPTIONS',
+  '/graphql/stream': 'GET, POST, OPTIONS',
+  '/api/health': 'GET',
+  '/livez': 'GET',
+  '/readyz': 'GET',
+};
 
 function answerUnknown(request: FastifyRequest, reply: FastifyReply): void {
   const path = request.url.split('?', 1)[0] ?? '';

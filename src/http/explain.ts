@@ -98,7 +98,7 @@ export function explainCalls(calls: readonly DatabaseCall[]): { depth: number; c
 type Rules = Pick<Config, 'environment' | 'explain'>;
 
 /** Returns what the answer of a request may carry, or null for nothing. */
-function extensionsOf(
+export function extensionsOf(
   ledger: Ledger,
   { environment, explain, isConcealed }: Rules & { isConcealed: boolean },
 ): Record<string, unknown> | null {

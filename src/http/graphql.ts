@@ -56,7 +56,7 @@ function completeErrors(body: string, requestId: string): string {
 }
 
 /** Throws QUERY_TOO_COMPLEX for an answer that is too large. What a mutation did is done then. */
-function checkAnswer(text: string): void {
+export function checkAnswer(text: string): void {
   const { answerBytes } = operationLimits;
   // A UTF-16 unit takes one to three bytes, so most answers need no counting.
   if (text.length * 3 <= answerBytes || Buffer.byteLength(text) <= answerBytes) return;

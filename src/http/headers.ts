@@ -10,6 +10,21 @@ function originPattern(origin: string): string | RegExp {
   return new RegExp(`^${host}(:\\d{1,5})?$`);
 }
 
+/**
+ * Returns a check of whether the page behind an Origin header may open a WebSocket, which CORS does not cover: what CORS
+ * allows, the server's own pages (`host` is the Host header), and programs, which send no Origin.
+ */
+export function createOriginCheck({
+  corsOrigins,
+}: Pick<Config['http'], 'corsOrigins'>): (origin: string | undefined, host: string | undefined) => boolean {
+  const patterns = corsOrigins.map(originPattern);
+  return (origin, host) => {
+    if (origin === undefined || corsOrigins.includes('*')) return true;
+    if (URL.canParse(origin) && new URL(origin).host === host?.toLowerCase()) return true;
+    return patterns.some((pattern) => (typeof pattern === 'string' ? pattern === origin : pattern.test(origin)));
+  };
+}
+
 /** Credentials travel in a header that pages set themselves, never in cookies, so allowing an origin gives it no one's session. */
 export async function registerCors(server: FastifyInstance, { corsOrigins }: Config['http']): Promise<void> {
   await server.register(cors, {

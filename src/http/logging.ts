@@ -70,6 +70,19 @@ function visibleFacts(request: FastifyRequest): Omit<RequestFacts, 'reachedPipel
   return { operation, operationType, userId, cost, bodyBytes };
 }
 
+/** How an operation over a WebSocket ended: with results, refused before it ran, or because nobody wanted its results any more. */
+export type OperationOutcome = 'answered' | 'refused' | 'ended by the client';
+
+/** Logs one line for an operation over a WebSocket, which no HTTP request stands for. `startedAt` is of `performance.now()`. */
+export function logOperation(
+  log: Logger,
+  { facts, startedAt, outcome }: { facts: RequestFacts; startedAt: number; outcome: OperationOutcome },
+): void {
+  const { operation, operationType, userId, cost } = facts;
+  const durationMs = Math.round((performance.now() - startedAt) * 10) / 10;
+  log.info({ transport: 'websocket', path: '/graphql', outcome, durationMs, operation, operationType, userId, cost }, 'operation');
+}
+
 /**
  * Logs one line for each answered request, with the path but not the query string, which can hold a whole GraphQL query.
  * Routes with `logLevel: 'warn'` (probes, page files) leave a line only when they fail.

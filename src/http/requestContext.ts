@@ -1,12 +1,13 @@
-/** The context of an operation that came over HTTP, and what is noted of it for the log and the answer. */
+/** The context of an operation, and what is noted of it for the log and the answer. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Logger } from 'pino';
 import { createContext, type Context, type RequestInfo, type Services } from '../context.ts';
 import { RequestError } from '../errors.ts';
 import { operationLimits } from '../limits/limits.ts';
 import { createLedger, type Ledger } from './explain.ts';
 import { factsOf, type RequestFacts } from './logging.ts';
-import { requestSignal } from './requestSignal.ts';
+import { requestSignal, type OperationSignal } from './requestSignal.ts';
 
 /** What the context carries besides the contract of `RequestInfo`, so that plugins can tell the log and the cost. */
 export type ObservedRequest = RequestInfo & { readonly facts: RequestFacts; readonly ledger: Ledger };
@@ -27,20 +28,23 @@ function tooMuchRead(): RequestError {
   return new RequestError('QUERY_TOO_COMPLEX', message);
 }
 
-/** Makes the context of an HTTP request; its work ends with the request's deadline, its client, or its budget of read units. */
-export async function contextOf(services: Services, request: FastifyRequest, reply: FastifyReply): Promise<Context> {
-  const facts = factsOf(request);
-  const ledger = createLedger(request.headers);
-  const operation = requestSignal(reply);
+/** An operation as its transport received it. */
+export interface ReceivedOperation extends Pick<RequestInfo, 'id' | 'log' | 'authorization' | 'ip'> {
+  /** Of the HTTP request that it came with, or that opened the connection. */
+  readonly headers: IncomingHttpHeaders;
+  readonly facts: RequestFacts;
+  /** What ends its work: its deadline, its client, its budget of read units. */
+  readonly operation: OperationSignal;
+}
+
+/** Makes the context of an operation, whatever transport it came over. */
+export async function openContext(services: Services, received: ReceivedOperation): Promise<Context> {
+  const { id, log, authorization, ip, headers, facts, operation } = received;
+  const ledger = createLedger(headers);
   const info: ObservedRequest = {
-    id: request.id,
-    log: pinoOf(request),
-    authorization: request.headers.authorization,
-    ip: request.ip,
-    userAgent: request.headers['user-agent'],
+    ...{ id, log, authorization, ip, facts, ledger },
+    userAgent: headers['user-agent'],
     signal: operation.signal,
-    facts,
-    ledger,
     onCall: (call) => {
       ledger.calls.push(call);
       ledger.readUnits += call.readUnits;
@@ -52,4 +56,12 @@ export async function contextOf(services: Services, request: FastifyRequest, rep
   if (viewer) facts.userId = viewer.id;
   ledger.viewer = viewer;
   return context;
+}
+
+/** Makes the context of an HTTP request; its work also ends when the client leaves. */
+export function contextOf(services: Services, request: FastifyRequest, reply: FastifyReply): Promise<Context> {
+  const { id, ip, headers } = request;
+  const { authorization } = headers;
+  const received = { id, log: pinoOf(request), authorization, ip, headers, facts: factsOf(request), operation: requestSignal(reply) };
+  return openContext(services, received);
 }

@@ -20,12 +20,17 @@ export function createOperationSignal(deadlineMs: number = operationLimits.milli
   return { signal: controller.signal, abort: (reason) => controller.abort(reason), clear: () => clearTimeout(timer) };
 }
 
+/** Returns the reason for ending work whose answer nobody waits for any more. */
+export function clientLeft(): DOMException {
+  return new DOMException('The client has left.', 'AbortError');
+}
+
 /** Returns the signal of an HTTP request, which also aborts (AbortError) when the client leaves before it has its answer. */
 export function requestSignal(reply: FastifyReply): OperationSignal {
   const operation = createOperationSignal();
   reply.raw.once('close', () => {
     operation.clear();
-    if (!reply.raw.writableFinished) operation.abort(new DOMException('The client has left.', 'AbortError'));
+    if (!reply.raw.writableFinished) operation.abort(clientLeft());
   });
   return operation;
 }

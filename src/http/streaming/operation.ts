@@ -1,0 +1,184 @@
+/** Operations that come over a WebSocket or an event stream: the one place where they are admitted, and how they run. */
+import {
+  createSourceEventStream,
+  execute,
+  OperationTypeNode,
+  type DocumentNode,
+  type ExecutionArgs,
+  type FormattedExecutionResult,
+  type GraphQLFormattedError,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+} from 'graphql';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Logger } from 'pino';
+import { isCostConcealed } from '../../auth/concealment.ts';
+import type { Config } from '../../config.ts';
+import type { Context, Services } from '../../context.ts';
+import type { RequestError } from '../../errors.ts';
+import { admit } from '../../graphql/admission.ts';
+import { prepareOperation, type OperationRequest } from '../../limits/operation.ts';
+import { observeOperation } from '../apollo.ts';
+import { extensionsOf } from '../explain.ts';
+import type { RequestFacts } from '../logging.ts';
+import { observed, openContext } from '../requestContext.ts';
+import { clientLeft, createOperationSignal, unlessAborted, type OperationSignal } from '../requestSignal.ts';
+import { formatErrors, formatResult } from './answer.ts';
+import { createResultStream, type ResultStream } from './resultStream.ts';
+import type { StreamingSettings } from './settings.ts';
+
+/** What both transports work with. */
+export interface Streaming {
+  readonly config: Config;
+  readonly services: Services;
+  readonly schema: GraphQLSchema;
+  readonly settings: StreamingSettings;
+}
+
+/** Who sends operations. */
+export interface StreamClient {
+  readonly ip: string;
+  /** Of the request that opened the connection. */
+  readonly headers: IncomingHttpHeaders;
+  readonly authorization: string | undefined;
+}
+
+/** An operation as it arrived. */
+export interface Arrival {
+  readonly client: StreamClient;
+  readonly request: OperationRequest;
+  readonly requestId: string;
+  readonly log: Logger;
+  /** Filled with what the log says of it. */
+  readonly facts: RequestFacts;
+  /** Ends it when the client left or completed it. The deadline in it is for the way to the first result. */
+  readonly life: OperationSignal;
+  /** Throws for operations that the transport does not carry. */
+  readonly checkTransport?: (operation: OperationDefinitionNode) => void;
+}
+
+/** An operation that may run. */
+export interface AdmittedOperation {
+  readonly document: DocumentNode;
+  readonly isSubscription: boolean;
+  /** Why the credentials are not valid, where they are not. */
+  readonly problem: RequestError | null;
+  readonly viewerId: string | null;
+  /** Runs it, once. Never rejects: failures are in the results. */
+  run(): Promise<FormattedExecutionResult | ResultStream>;
+}
+
+/** The errors that a sender gets in place of results, and the first of them as it was thrown. */
+export interface Refusal {
+  readonly errors: readonly GraphQLFormattedError[];
+  readonly cause: unknown;
+}
+
+function contextOf({ services }: Streaming, arrival: Omit<Arrival, 'request'>, life: OperationSignal): Promise<Context> {
+  const { client, requestId: id, log, facts } = arrival;
+  return openContext(services, { id, log, facts, operation: life, ...client });
+}
+
+function problemOf({ credentials }: Context): RequestError | null {
+  return 'problem' in credentials ? credentials.problem : null;
+}
+
+/** Checks the credentials of a client anew, as an operation would. Rejects when that was impossible. */
+export async function checkCredentials(
+  streaming: Streaming,
+  { client, log }: Pick<Arrival, 'client' | 'log'>,
+): Promise<Context['credentials']> {
+  const life = createOperationSignal(streaming.settings.deadlineMs);
+  try {
+    const context = await contextOf(streaming, { client, log, requestId: crypto.randomUUID(), facts: {}, life }, life);
+    return context.credentials;
+  } finally {
+    life.clear();
+  }
+}
+
+/**
+ * Admits an operation: it is parsed, valid, within the limits, and its sender is known. Returns it, or the errors that its
+ * sender gets, with the codes of the same request over HTTP. Never rejects.
+ */
+export async function admitOperation(streaming: Streaming, arrival: Arrival): Promise<AdmittedOperation | Refusal> {
+  const { schema, config } = streaming;
+  const { request, facts, life } = arrival;
+  try {
+    const prepared = prepareOperation(schema, request);
+    if (!('document' in prepared)) return refuse(arrival, prepared);
+    const { document, operation } = prepared;
+    observeOperation(facts, operation);
+    arrival.checkTransport?.(operation);
+    const context = await contextOf(streaming, arrival, life);
+    const problem = problemOf(context);
+    const isSubscription = operation.operation === OperationTypeNode.SUBSCRIPTION;
+    if (problem && isSubscription) throw problem;
+    const variables = (request.variables ?? undefined) as Record<string, unknown> | undefined;
+    facts.cost = (await admit(context, { schema, document, operation, variables }, config)).cost;
+    const args = { schema, document, contextValue: context, variableValues: variables, operationName: operation.name?.value };
+    const run = () => (isSubscription ? subscribe(streaming, arrival, args) : answer(streaming, arrival, args));
+    return { document, isSubscription, problem, viewerId: facts.userId ?? null, run };
+  } catch (error) {
+    return refuse(arrival, [error]);
+  }
+}
+
+function refuse({ requestId, log, life }: Arrival, errors: readonly unknown[]): Refusal {
+  life.clear();
+  return { errors: formatErrors(errors, { requestId, log }), cause: errors[0] };
+}
+
+type RunArgs = ExecutionArgs & { readonly contextValue: Context };
+
+/** Runs a query or mutation. */
+async function answer({ config }: Streaming, { requestId, log, life }: Arrival, args: RunArgs): Promise<FormattedExecutionResult> {
+  const site = { requestId, log };
+  try {
+    const result = formatResult(await unlessAborted(life.signal, Promise.resolve(execute(args))), site);
+    const extensions = extensionsOf(observed(args.contextValue).ledger, { ...config, isConcealed: isCostConcealed(args.contextValue) });
+    return extensions ? { ...result, extensions } : result;
+  } catch (error) {
+    return { errors: formatErrors([error], site) };
+  } finally {
+    life.clear();
+  }
+}
+
+/** Starts a subscription. Its start has a deadline, and each of its events; between them it has all the time of the world. */
+async function subscribe(streaming: Streaming, arrival: Arrival, args: RunArgs): Promise<FormattedExecutionResult | ResultStream> {
+  const { requestId, log, life } = arrival;
+  const describe = (error: unknown) => ({ errors: formatErrors([error], { requestId, log }) });
+  try {
+    const source = await unlessAborted(life.signal, createSourceEventStream(args));
+    if (!(Symbol.asyncIterator in source)) return formatResult(source, { requestId, log });
+    const onEnd = () => life.abort(clientLeft());
+    return createResultStream({
+      source,
+      describe,
+      answer: (event) => answerEvent(streaming, arrival, { ...args, rootValue: event }),
+      onEnd,
+    });
+  } catch (error) {
+    return describe(error);
+  } finally {
+    life.clear();
+  }
+}
+
+/** Returns the result for one event, in a context of its own: loaders must not remember, and credentials may have ended. */
+async function answerEvent(streaming: Streaming, arrival: Arrival, args: RunArgs): Promise<FormattedExecutionResult> {
+  const { requestId, log, life } = arrival;
+  const own = createOperationSignal(streaming.settings.deadlineMs);
+  const leave = (): void => own.abort(clientLeft());
+  life.signal.addEventListener('abort', leave, { once: true });
+  try {
+    const contextValue = await contextOf(streaming, arrival, own);
+    const problem = problemOf(contextValue);
+    if (problem) throw problem;
+    return formatResult(await unlessAborted(own.signal, Promise.resolve(execute({ ...args, contextValue }))), { requestId, log });
+  } finally {
+    life.signal.removeEventListener('abort', leave);
+    own.clear();
+  }
+}
