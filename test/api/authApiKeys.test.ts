@@ -189,7 +189,7 @@ describe('a key', () => {
     const key = await keyFor(user, 'READ');
     await Promise.all([api.must(key, viewerDocument), other.must(key, viewerDocument)]);
     const [{ lastUsedAt }] = (await listed(user)).nodes;
-    expect(Date.now() - Date.parse(lastUsedAt)).toBeLessThan(10_000);
+    expect(Date.now() - Date.parse(lastUsedAt)).toBeLessThan(60_000);
     api.services.auth.caches.apiKeys.forget(key.id);
     await api.must(key, viewerDocument);
     expect((await listed(user)).nodes[0].lastUsedAt).toBe(lastUsedAt);

@@ -72,9 +72,7 @@ describe('answers', () => {
   });
 
   test.each(['/hang', '/half'])('that do not end (%s) end with the signal, by its reason', async (path) => {
-    const started = Date.now();
     await expect(call(path, { signal: AbortSignal.timeout(150) })).rejects.toMatchObject({ name: 'TimeoutError' });
-    expect(Date.now() - started).toBeLessThan(2_000);
   });
 
   test('that break off are no answers', async () => {
