@@ -7,7 +7,7 @@ import { queryInput, respread, transactItem } from './inputs.ts';
 import { tables, type IndexName, type KeyAttribute, type TableId } from './tables.ts';
 import { isPossibleKey, isPossibleQuery } from './keyText.ts';
 import { reasonOfKeys, reasonOfQuery, reasonOfRound, reasonOfWrites, type WrittenItem } from './callReasons.ts';
-import { DatabaseBusy, isThrottling, isTimeout, isUnavailable, TransactionRejected } from './errors.ts';
+import { DatabaseBusy, isThrottling, isUnanswered, TransactionRejected } from './errors.ts';
 
 /** An item as DynamoDB keeps it. */
 export type Row = Record<string, Value>;
@@ -221,7 +221,7 @@ export function connect(
           if (rejected && !rejected.isConflictOnly) throw rejected;
           if (rejected && respread(database, { writes, input, reasons: rejected.reasons })) input.ClientRequestToken = crypto.randomUUID();
           // Without an acknowledgement nobody knows whether it was applied: with the same token, sending it again is safe and tells.
-          const isLost = !signal.aborted && (isUnavailable(error) || isTimeout(error)) && lost < maxLostRounds;
+          const isLost = !signal.aborted && isUnanswered(error) && lost < maxLostRounds;
           if (isLost) lost += 1;
           if (!rejected && !isThrottling(error) && !isLost) throw error;
           if (round === maxRounds) throw new DatabaseBusy('transaction kept conflicting with others', { cause: error });

@@ -80,6 +80,11 @@ export function isTimeout(error: unknown): boolean {
   return ['TimeoutError', 'AbortError'].includes(nameOf(error));
 }
 
+/** True when no answer came, or none that tells: nobody knows whether a write was done, or still will be. */
+export function isUnanswered(error: unknown): boolean {
+  return isTimeout(error) || isUnavailable(error);
+}
+
 /** Codes of Node's sockets and name service, and of undici, for a server that can not be reached or went away. */
 const unreachableCodes = new Set([
   ...['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ENOTFOUND', 'ETIMEDOUT', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'],

@@ -6,9 +6,9 @@ import { createHash } from 'node:crypto';
 import type { AnonymousContext } from '../context.ts';
 import type { Row, Write } from '../data/connection.ts';
 import { countWrites, type CountChange } from '../data/counters.ts';
-import { TransactionRejected } from '../data/errors.ts';
+import { isUnanswered, TransactionRejected } from '../data/errors.ts';
 import { ttlAttribute } from '../data/tables.ts';
-import { invalid, refused } from '../errors.ts';
+import { ExpectedError, invalid, refused } from '../errors.ts';
 import { activityRow, type ActivityEntry } from './activity/activity.ts';
 
 /** Arguments that every mutation may take. */
@@ -58,7 +58,8 @@ export async function mutate<Result>(context: AnonymousContext, mutation: Mutati
   const replay = mutation.args.dryRun ? null : await findReplay(context, mutation);
   if (replay) return replay.answer;
   for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
-    const plan = await mutation.plan();
+    const plan = await planOrReplay(context, mutation);
+    if ('answer' in plan) return plan.answer;
     if (mutation.args.dryRun) return plan.result;
     await prepare(context, plan);
     if (await commit(context, mutation, plan)) {
@@ -73,9 +74,32 @@ export async function mutate<Result>(context: AnonymousContext, mutation: Mutati
   throw refused('CONFLICT', 'Others are changing the same object at this moment. Try again.');
 }
 
+/**
+ * Plans a mutation. When there is nothing to do any more or it can not be done because the same call, sent twice, has been
+ * done meanwhile (what it deletes is gone, what it makes exists), returns the answer of that.
+ */
+async function planOrReplay<Result>(
+  context: AnonymousContext,
+  mutation: Mutation<Result>,
+): Promise<MutationPlan<Result> | { answer: Result }> {
+  const findTwin = (): Promise<{ answer: Result } | null> => (mutation.args.dryRun ? Promise.resolve(null) : findReplay(context, mutation));
+  try {
+    const plan = await mutation.plan();
+    return (isEmpty(plan) ? await findTwin() : null) ?? plan;
+  } catch (error) {
+    const twin = error instanceof ExpectedError ? await findTwin() : null;
+    if (twin) return twin;
+    throw error;
+  }
+}
+
+function isEmpty(plan: MutationPlan<unknown>): boolean {
+  return plan.writes.length === 0 && plan.activity.length === 0;
+}
+
 /** Writes the plan. Returns false when a condition did not hold any more, so that it has to be planned anew. */
 async function commit<Result>(context: AnonymousContext, mutation: Mutation<Result>, plan: MutationPlan<Result>): Promise<boolean> {
-  if (plan.writes.length === 0 && plan.activity.length === 0) return true;
+  if (isEmpty(plan)) return true;
   if (plan.activity.length === 0) throw new Error(`${mutation.name} writes without leaving an activity`);
   const activity = plan.activity.map((entry): Write => ({
     kind: 'put',
@@ -87,12 +111,28 @@ async function commit<Result>(context: AnonymousContext, mutation: Mutation<Resu
   try {
     await context.connection.transact([...activity, ...plan.writes, ...counts, ...idempotencyWrites(context, mutation, plan)]);
   } catch (error) {
-    if (!(error instanceof TransactionRejected)) throw error;
     // The first activity row has an id of this attempt alone. If it exists, the transaction was applied and only its acknowledgement was lost.
-    if (!error.failedAt(0)) return false;
+    if (error instanceof TransactionRejected) {
+      if (!error.failedAt(0)) return false;
+    } else if (!(await isThere(context, { write: activity[0], error }))) throw error;
   }
   context.loaders.clear();
   return true;
+}
+
+/**
+ * Returns whether the row of a write exists, whose transaction was never acknowledged. Then all of it was applied; where
+ * not, or where nobody can tell, it may still be under way.
+ */
+async function isThere(context: AnonymousContext, { write, error }: { write: Write | undefined; error: unknown }): Promise<boolean> {
+  if (write?.kind !== 'put' || context.request.signal.aborted || !isUnanswered(error)) return false;
+  const { id, createdAt } = write.item;
+  const reason = 'whether a write without acknowledgement was done';
+  try {
+    return (await context.connection.get(write.table, { id, createdAt }, { consistent: true, reason })) !== null;
+  } catch {
+    return false;
+  }
 }
 
 /** Does what must be there before the transaction; what failed half-way is taken back. */

@@ -20,7 +20,7 @@ import {
 import { messageProblem, prepareEntries } from './deploymentLog.ts';
 import { appendWrites, removeDeployment } from './deploymentLogs.store.ts';
 import { requireDeployment } from './deployments.service.ts';
-import { checkDeployment, clearActive, setActive, updateDeploymentRow } from './deployments.store.ts';
+import { checkDeployment, clearActive, loadDeploymentRow, setActive, updateDeploymentRow } from './deployments.store.ts';
 
 /** Arguments of a mutation of one deployment. */
 export interface ChangeDeploymentArgs extends MutationArgs {
@@ -174,12 +174,22 @@ export async function deleteDeployment(
   args: ChangeDeploymentArgs,
 ): Promise<{ deletedId: string; deletedCounts: { deployments: number } }> {
   const viewer = requireViewer(context, 'account.read');
-  return mutate(context, { name: 'deploymentDelete', viewer, args, input: [args.id, args.expectedRevision], plan });
+  let doomed: DeploymentRecord | undefined;
+  const result = await mutate(context, { name: 'deploymentDelete', viewer, args, input: [args.id, args.expectedRevision], plan });
+  if (!args.dryRun) context.services.background.run('deployment removal', remove);
+  return result;
+
+  async function remove(signal: AbortSignal): Promise<void> {
+    // Not planned where the answer of an earlier call was repeated, whose process may have died before it removed the row.
+    const deployment = doomed ?? (await loadDeploymentRow(context, args.id));
+    if (deployment) await removeDeployment(connect(context.services.database, { signal }), deployment);
+  }
 
   async function plan(): Promise<MutationPlan<{ deletedId: string; deletedCounts: { deployments: number } }>> {
     const { deployment, project } = await requireDeployment(context, args.id, { deleting: true });
+    doomed = deployment;
     if (deployment.status === deletingStatus)
-      return { result: { deletedId: deployment.id, deletedCounts: { deployments: 0 } }, writes: [], activity: [], cleanUp };
+      return { result: { deletedId: deployment.id, deletedCounts: { deployments: 0 } }, writes: [], activity: [] };
     requireRevision('Deployment', deployment, args.expectedRevision);
     const edit = editRecord(deployment, { status: deletingStatus }, context.now());
     if (!edit) throw new Error('a deletion always changes the status');
@@ -189,13 +199,6 @@ export async function deleteDeployment(
       writes: [updateDeploymentRow(deployment, edit), ...(await activeWrites(context, project, { deployment, after: edit.record }))],
       activity: [{ action: 'deleted', entityType: 'deployment', entityId: id, projectId, entityName: titleOf(deployment) }],
       counts: [{ ownerId: project.userId, projectId, by: isCounted(deployment) ? { deployments: -1, [`deployments:${status}`]: -1 } : {} }],
-      cleanUp,
     };
-
-    function cleanUp(): Promise<void> {
-      const { background, database } = context.services;
-      background.run('deployment removal', (signal) => removeDeployment(connect(database, { signal }), deployment));
-      return Promise.resolve();
-    }
   }
 }

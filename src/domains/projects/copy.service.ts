@@ -4,6 +4,7 @@ import type { Context } from '../../context.ts';
 import { mutate, type MutationArgs, type MutationPlan } from '../mutation.ts';
 import { Checks } from '../text.ts';
 import { copyContents, type CopyCounts } from './copy.ts';
+import { startRemoval } from './deletion.service.ts';
 import type { ProjectRecord } from './project.ts';
 
 /** Arguments of projectDuplicate. */
@@ -34,6 +35,10 @@ export async function duplicateProject(context: Context, args: DuplicateProjectA
       prepare: async () => {
         await context.connection.writeAll([{ table: 'projects', put: { ...project, status: 'copying' } }]);
         counts = await copyContents(context.connection, source, { project, actorId: viewer.id, now: project.createdAt });
+      },
+      undo: () => {
+        startRemoval(context.services, project);
+        return Promise.resolve();
       },
       writes: [
         {

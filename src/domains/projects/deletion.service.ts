@@ -76,7 +76,8 @@ function removalOptions({ settings, log }: Services): { settleMs: number; log: S
   return { settleMs: settings.deletionSettleMs ?? defaultSettleMs, log };
 }
 
-function startRemoval(services: Services, project: ProjectRecord): void {
+/** Removes a project that is hidden, and all that it holds, in the background. */
+export function startRemoval(services: Services, project: ProjectRecord): void {
   services.background.run('project deletion', async (signal) => {
     const connection = connect(services.database, { signal });
     await removeProject(connection, project, { ...removalOptions(services), signal });

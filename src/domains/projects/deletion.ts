@@ -8,7 +8,9 @@ import type { Logger } from 'pino';
 import type { Connection, Row, Write } from '../../data/connection.ts';
 import { rowsOfProject, walkPartition } from '../../data/page.ts';
 import { moveOutCounts } from '../../data/counters.ts';
+import { DatabaseBusy } from '../../data/errors.ts';
 import { projectRowsIndex, tableIds, tables, type TableId } from '../../data/tables.ts';
+import { tryTransact } from '../../data/tryTransact.ts';
 import { removeRollUps } from '../analytics/rollUps.store.ts';
 import type { ProjectRecord } from './project.ts';
 
@@ -82,11 +84,20 @@ async function removePartition(connection: Connection, table: TableId, partition
   return keys.length;
 }
 
-/** Takes the project's counters out of its owner's and removes the project's own items, counters and row in one transaction. */
+const maxAttempts = 5;
+
+/** Removes the project's own items. Something else that removes it, or counts in it, at the same time makes it look again. */
 async function removeRoot(connection: Connection, project: ProjectRecord): Promise<void> {
+  for (let attempt = 1; !(await removeOwnItems(connection, project)); attempt += 1) {
+    if (attempt === maxAttempts) throw new DatabaseBusy('the counters of a project under deletion kept changing');
+  }
+}
+
+/** Takes the project's counters out of its owner's and removes counters and row in one transaction; false when they had changed since they were read. */
+async function removeOwnItems(connection: Connection, project: ProjectRecord): Promise<boolean> {
   const { items } = await connection.query({ table: 'projects', partition: project.id, consistent: true });
   const own = items.find(({ userId }) => userId === project.userId);
-  if (!own) return;
+  if (!own) return true;
   const isCounter = (item: Row): boolean => String(item['userId']).startsWith(`${project.userId}#stats#`);
   const others = items.filter((item) => item !== own && !isCounter(item));
   await connection.writeAll(others.map(({ id, userId }) => ({ table: 'projects', delete: { id, userId } })));
@@ -96,5 +107,5 @@ async function removeRoot(connection: Connection, project: ProjectRecord): Promi
     key: { id: project.id, userId: project.userId },
     condition: { equals: { status: own['status'] } },
   };
-  await connection.transact([...moveOutCounts(project.userId, items.filter(isCounter)), removal]);
+  return tryTransact(connection, [...moveOutCounts(project.userId, items.filter(isCounter)), removal]);
 }

@@ -4,7 +4,7 @@ import type { Viewer } from '../../auth/authenticate.ts';
 import { decideRefresh, parseRefreshToken, type RefreshDecision, type RefreshToken } from '../../auth/refreshTokens.ts';
 import type { Context } from '../../context.ts';
 import type { Write } from '../../data/connection.ts';
-import { TransactionRejected } from '../../data/errors.ts';
+import { isUnanswered, TransactionRejected } from '../../data/errors.ts';
 import { invalid, refused, unauthenticated } from '../../errors.ts';
 import { mutate, type MutationPlan } from '../mutation.ts';
 import { Checks } from '../text.ts';
@@ -63,10 +63,11 @@ async function rotate(
   try {
     await context.connection.transact([rotateSession(presented.sessionId, change)]);
   } catch (error) {
-    if (!(error instanceof TransactionRejected)) throw error;
+    if (!(error instanceof TransactionRejected) && (!isUnanswered(error) || context.request.signal.aborted)) throw error;
     const current = await readSession(context.connection, presented.sessionId);
     // Only the acknowledgement of the first attempt was lost, or the same call came twice with one idempotency key.
     if (current?.currentHash === currentHash && current.revokedAt == null) return;
+    if (!(error instanceof TransactionRejected)) throw error;
     if (current?.revokedAt == null) await revokeReused(context, presented, session);
     throw invalidToken();
   }
