@@ -12,21 +12,27 @@ const reports = mkdtempSync(join(tmpdir(), 'snapinfra-check-'));
 process.on('exit', () => rmSync(reports, { recursive: true, force: true }));
 const inInfra = (name, command) => ({ name: `infra ${name}`, command, cwd: infra });
 
-/** In order; later gates use what earlier ones made. `report` is where Jest puts its counts. */
-const gates = [
+/** The gates of the server. In order: later ones use what earlier ones made. `report` is where Jest puts its counts. */
+const serverGates = [
   { name: 'codegen', command: ['npm', 'run', '--silent', 'codegen'] },
   { name: 'types', command: ['npx', '--no-install', 'tsc', '--noEmit'] },
   { name: 'lint', command: ['npx', '--no-install', 'eslint', '.'] },
   { name: 'format', command: ['npx', '--no-install', 'prettier', '--check', '.'] },
   { name: 'build', command: ['npm', 'run', '--silent', 'build'] },
-  tests('tests', root),
+];
+
+const infraGates = [
   // A clean clone has nothing installed there, and CI must find out whether the lock file is in order.
   ...(process.env.CI || !existsSync(join(infra, 'node_modules')) ? [inInfra('install', ['npm', 'ci', '--no-audit', '--no-fund'])] : []),
   inInfra('types', ['npm', 'run', '--silent', 'typecheck']),
   inInfra('lint', ['npm', 'run', '--silent', 'lint']),
-  { ...tests('infra tests', infra) },
+  tests('infra tests', infra),
   inInfra('synth', ['npm', 'run', '--silent', 'synth']),
 ];
+
+/** Each gate of the first two lists keeps one core busy, so both lists run side by side; the tests take all cores. */
+const phases = [[serverGates, infraGates], [[tests('tests', root)]]];
+const gates = phases.flat(2);
 
 function tests(name, cwd) {
   const report = join(reports, `${name.replace(' ', '-')}.json`);
@@ -57,10 +63,10 @@ function readCounts(path) {
   return { passed: report.numPassedTests, failed: report.numFailedTests + report.numRuntimeErrorTestSuites };
 }
 
-/** Runs a gate; returns what it adds to the totals. */
+/** Runs a gate and says how it went; returns what it adds to the totals. */
 async function pass(gate) {
   const started = performance.now();
-  if (process.stdout.isTTY) process.stdout.write(`  … ${gate.name}`);
+  if (process.stdout.isTTY) console.log(`  … ${gate.name}`);
   let { ok, output } = await run(gate.command, gate.cwd);
   let counts = { passed: 0, failed: 0 };
   if (gate.report) {
@@ -74,7 +80,6 @@ async function pass(gate) {
   }
   const detail = gate.report ? `, ${counts.passed} tests passed, ${counts.failed} failed` : '';
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  if (process.stdout.isTTY) process.stdout.write('\r\u001b[K');
   console.log(`  ${ok ? '✓' : '✗'} ${gate.name} (${seconds} s${detail})`);
   if (!ok) console.log(`${output.trim()}\n`);
   return { passed: counts.passed + (ok ? 1 : 0), failed: counts.failed + (ok ? 0 : 1) };
@@ -87,11 +92,17 @@ if (unknown.length > 0) {
   process.exit(1);
 }
 const totals = { passed: 0, failed: 0 };
-for (const gate of gates) {
-  if (wanted.length > 0 && !wanted.includes(gate.name)) continue;
-  const { passed, failed } = await pass(gate);
-  totals.passed += passed;
-  totals.failed += failed;
+
+/** Runs gates one after the other. */
+async function passAll(list) {
+  for (const gate of list) {
+    if (wanted.length > 0 && !wanted.includes(gate.name)) continue;
+    const { passed, failed } = await pass(gate);
+    totals.passed += passed;
+    totals.failed += failed;
+  }
 }
+
+for (const lists of phases) await Promise.all(lists.map(passAll));
 console.log(`${totals.passed} passed, ${totals.failed} failed`);
 process.exitCode = totals.failed > 0 ? 1 : 0;

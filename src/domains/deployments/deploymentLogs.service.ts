@@ -36,7 +36,8 @@ export async function listDeploymentLogs(
 ): Promise<LogConnection | null> {
   if (!(await findProjectAccess(context, deployment.projectId, 'project.read'))) return null;
   const size = args.first ?? pageSizes.usual;
-  if (size < 1 || size > pageSizes.most) throw new RequestError('BAD_USER_INPUT', `first must be from 1 to ${pageSizes.most}; it is ${size}.`);
+  if (size < 1 || size > pageSizes.most)
+    throw new RequestError('BAD_USER_INPUT', `first must be from 1 to ${pageSizes.most}; it is ${size}.`);
   if ((args.contains?.length ?? 0) > maxSearchLength)
     throw new RequestError('BAD_USER_INPUT', `contains has ${maxSearchLength} characters at most.`);
   const filter = { level: args.level, contains: args.contains };
