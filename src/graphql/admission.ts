@@ -4,6 +4,7 @@ import type { Context } from '../context.ts';
 import { isPlatformAdmin } from '../domains/users/users.service.ts';
 import { refusal } from '../limits/errors.ts';
 import { checkOperation } from '../limits/operation.ts';
+import { payFor } from './rateLimiting.ts';
 
 /** A valid operation of a client. */
 export interface Candidate {
@@ -25,9 +26,10 @@ export interface Admission {
   readonly cost: number;
 }
 
-/** Resolves when an operation may run. Rejects with a GraphQLError, whose code says why not, when it may not. */
+/** Takes the cost of an operation from its sender's points and resolves when it may run. Rejects with a GraphQLError, whose code says why not, when it may not. */
 export async function admit(context: Context, candidate: Candidate, rules: AdmissionRules): Promise<Admission> {
   const { cost, introspects } = checkOperation(candidate);
+  await payFor(context, cost);
   if (introspects && !rules.introspection && !(await mayIntrospect(context))) {
     // The code that Apollo Server gives to the same refusal.
     const message = 'Introspection is switched off here. Sign in as a platform admin, or read the published schema.';

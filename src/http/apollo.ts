@@ -15,6 +15,7 @@ import { formatError } from '../graphql/formatError.ts';
 import { operationLimits } from '../limits/limits.ts';
 import { createCostExtensions } from './explain.ts';
 import type { RequestFacts } from './logging.ts';
+import { createRateLimitExtensions } from './rateLimits.ts';
 import { observed } from './requestContext.ts';
 
 /** Mutations whose input is a whole body (a schema, a diagram, a page); each has its own limit of 4 MB. */
@@ -125,6 +126,7 @@ export function createApollo({ config, schema, log }: { config: Config; schema: 
       createGate(config),
       errors.plugin,
       createCostExtensions(config, (context) => observed(context).ledger),
+      createRateLimitExtensions(),
       // It wraps every resolver, for a fifth of the CPU time, to compute headers that nobody reads.
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),

@@ -7,6 +7,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import type { Services } from '../context.ts';
 import { formatRequestError } from '../graphql/formatError.ts';
+import { refuseExhausted } from '../graphql/rateLimiting.ts';
 import { tooComplex } from '../limits/errors.ts';
 import { operationLimits } from '../limits/limits.ts';
 import { checkRequest, type OperationRequest } from '../limits/operation.ts';
@@ -15,6 +16,7 @@ import { unreadableBody } from './errors.ts';
 import { watchRefusals } from './explain.ts';
 import { sendExplorerPage, wantsPage } from './explorer.ts';
 import { factsOf } from './logging.ts';
+import { refusedExtensions, sendRateLimit } from './rateLimits.ts';
 import { contextOf, pinoOf } from './requestContext.ts';
 import { unlessAborted } from './requestSignal.ts';
 
@@ -83,7 +85,8 @@ function sendError(reply: FastifyReply, error: unknown): FastifyReply {
   // GraphQL over HTTP, 6.3: the media type that the client asked for, where it knows the newer one.
   const knowsNew = request.headers.accept?.includes('application/graphql-response+json') === true;
   void reply.code(status).type(`application/${knowsNew ? 'graphql-response+json' : 'json'}; charset=utf-8`);
-  return reply.send(JSON.stringify({ errors: [formatted] }));
+  const extensions = refusedExtensions(error);
+  return reply.send(JSON.stringify({ errors: [formatted], ...(extensions && { extensions }) }));
 }
 
 /** Counts the bytes of JSON bodies, also of chunked ones, and parses them as Fastify does: `__proto__` and `constructor` are refused. */
@@ -113,8 +116,13 @@ export async function registerGraphql(
     const context = await contextOf(services, request, reply);
     const { method, body } = request;
     const httpGraphQLRequest = { method, body, search: searchOf(request), headers: toHeaderMap(request.headers) };
-    const work = apollo.executeHTTPGraphQLRequest({ httpGraphQLRequest, context: () => Promise.resolve(context) });
-    return unlessAborted(context.request.signal, work);
+    try {
+      refuseExhausted(context);
+      const work = apollo.executeHTTPGraphQLRequest({ httpGraphQLRequest, context: () => Promise.resolve(context) });
+      return await unlessAborted(context.request.signal, work);
+    } finally {
+      sendRateLimit(reply, context);
+    }
   }
 
   server.route({

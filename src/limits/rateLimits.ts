@@ -32,6 +32,8 @@ export interface RateLimitStatus {
   readonly remaining: number;
   /** When all points are there again, in epoch milliseconds. */
   readonly resetAt: number;
+  /** Of a refusal: whole seconds until it makes sense to try again. Absent where nothing was refused, or trying again never helps. */
+  readonly retryAfterSeconds?: number;
 }
 
 /** The caller's points do not suffice. `status` says what is left, and when there is more. */
@@ -39,10 +41,8 @@ export class RateLimitExceeded extends RequestError {
   constructor(
     readonly status: RateLimitStatus,
     message: string,
-    /** Whole seconds until it makes sense to try again, or null where it never does. */
-    readonly retryAfterSeconds: number | null,
   ) {
-    super('RATE_LIMITED', message, { retryable: retryAfterSeconds !== null });
+    super('RATE_LIMITED', message, { retryable: status.retryAfterSeconds !== undefined });
   }
 }
 
@@ -135,24 +135,26 @@ function exceeded(status: RateLimitStatus): RateLimitExceeded {
     status.policy === 'user'
       ? `Your ${limit} a minute are used up.`
       : `The ${limit} a minute for requests without sign-in from this address are used up.`;
-  return new RateLimitExceeded(status, `${whose} Try again in ${inWords(seconds)}.`, seconds);
+  return new RateLimitExceeded({ ...status, retryAfterSeconds: seconds }, `${whose} Try again in ${inWords(seconds)}.`);
 }
 
 function neverFits(status: RateLimitStatus): RateLimitExceeded {
   const advice = status.policy === 'user' ? 'Split it.' : 'Sign in, or split it.';
   const whose = status.policy === 'user' ? 'a user has' : 'requests without sign-in have';
   const message = `The operation costs ${inPoints(status.cost)}, more than the ${inPoints(status.limit)} a minute that ${whose}. ${advice}`;
-  return new RateLimitExceeded(status, message, null);
+  return new RateLimitExceeded(status, message);
 }
 
 /**
  * Returns the header fields that tell a client its limit, its remaining points and the seconds until all are there again
- * (draft-ietf-httpapi-ratelimit-headers-11). Its units are requests unless told, hence `qu`.
+ * (draft-ietf-httpapi-ratelimit-headers-11; its units are requests unless `qu` says otherwise), and with a refusal when to
+ * try again (RFC 9110, 10.2.3).
  */
-export function rateLimitHeaders({ policy, limit, remaining, resetAt }: RateLimitStatus): Record<string, string> {
+export function rateLimitHeaders({ policy, limit, remaining, resetAt, retryAfterSeconds }: RateLimitStatus): Record<string, string> {
   return {
     'ratelimit-policy': `"${policy}";q=${limit};qu="points";w=${windowSeconds}`,
     ratelimit: `"${policy}";r=${remaining};t=${secondsUntil(resetAt)}`,
+    ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
   };
 }
 

@@ -46,7 +46,7 @@ describe('charge', () => {
   ])('%s', async (_, cost, fits) => {
     const rateLimits = limits();
     await rateLimits.charge(ada, 40);
-    // Without the comparison: the operation that does not fit runs.
+      // Without the comparison: the operation that does not fit runs.
     expect((await refusal(() => rateLimits.charge(ada, cost))) === null).toBe(fits);
   });
 
@@ -57,9 +57,8 @@ describe('charge', () => {
     expect(await refusal(() => rateLimits.charge(nobody, 6))).toMatchObject({
       code: 'RATE_LIMITED',
       retryable: true,
-      retryAfterSeconds: 42,
       message: 'The 10 points a minute for requests without sign-in from this address are used up. Try again in 42 seconds.',
-      status: { policy: 'anonymous', limit: 10, cost: 6, remaining: 0, resetAt: 1_060_000 },
+      status: { policy: 'anonymous', limit: 10, cost: 6, remaining: 0, resetAt: 1_060_000, retryAfterSeconds: 42 },
     });
   });
 
@@ -77,7 +76,7 @@ describe('charge', () => {
     expect(await refusal(() => rateLimits.charge(nobody, 11))).toMatchObject({
       code: 'RATE_LIMITED',
       retryable: false,
-      retryAfterSeconds: null,
+      status: { policy: 'anonymous', limit: 10, cost: 11, remaining: 7, resetAt: 1_060_000 },
       message: 'The operation costs 11 points, more than the 10 points a minute that requests without sign-in have. Sign in, or split it.',
     });
     expect(await rateLimits.charge(nobody, 1)).toMatchObject({ remaining: 6 });
@@ -110,7 +109,7 @@ describe('refuseExhausted', () => {
     await rateLimits.charge(nobody, 10);
     expect(await refusal(refuse)).toBeNull();
     await refusal(() => rateLimits.charge(nobody, 1));
-    expect(await refusal(refuse)).toMatchObject({ code: 'RATE_LIMITED', retryAfterSeconds: 60 });
+    expect(await refusal(refuse)).toMatchObject({ code: 'RATE_LIMITED', status: { remaining: 0, retryAfterSeconds: 60 } });
     expect(await refusal(() => Promise.resolve().then(() => rateLimits.refuseExhausted(ada)))).toBeNull();
     jest.advanceTimersByTime(60_000);
     expect(await refusal(refuse)).toBeNull();
@@ -169,6 +168,7 @@ describe('what clients see', () => {
       'ratelimit-policy': '"user";q=60000;qu="points";w=60',
       ratelimit: '"user";r=59700;t=42',
     });
+    expect(rateLimitHeaders({ ...status, retryAfterSeconds: 42 })).toMatchObject({ 'retry-after': '42' });
   });
 
   test('extensions', () => {
