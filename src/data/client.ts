@@ -31,6 +31,8 @@ export interface DatabaseOptions {
   prefix: string;
   /** Of a fixed identity, or a function that the SDK asks again five minutes before they expire. */
   credentials?: DynamoDBClientConfig['credentials'] | undefined;
+  /** Milliseconds that DynamoDB may take for the first byte of an answer, and between any two chunks of it; 5,000 unless given. */
+  answerTimeoutMs?: number | undefined;
   /** `stock`: requests go through lib-dynamodb too, at several times the CPU; `lean` by default. */
   client?: ClientKind | undefined;
 }
@@ -91,7 +93,7 @@ const maxSockets = 128;
 /** Not shorter: under a burst of work the event loop notices an open connection only later. */
 const connectTimeout = 3_000;
 
-const answerTimeout = 5_000;
+const defaultAnswerTimeout = 5_000;
 
 /** As long as the SDK for Java keeps idle connections to DynamoDB (`connectionMaxIdleTime`); one that the server closed is a retry. */
 const keepAlive = 60_000;
@@ -102,6 +104,7 @@ const keepAlive = 60_000;
  */
 export function createDatabase(options: DatabaseOptions): Database {
   const isLean = options.client !== 'stock';
+  const answerTimeout = options.answerTimeoutMs ?? defaultAnswerTimeout;
   const client = new DynamoDBClient({
     region: options.region,
     ...(options.endpoint && { endpoint: options.endpoint }),

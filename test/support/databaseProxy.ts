@@ -23,13 +23,17 @@ export interface ErrorAnswer {
   readonly status: number;
   readonly type: string;
   readonly message?: string;
+  /** What else the answer says, such as `{ CancellationReasons: [{ Code: 'TransactionConflict' }] }`. */
+  readonly details?: Readonly<Record<string, unknown>>;
 }
 
 /**
  * What happens to a call: it is forwarded, at once or after a time; it is answered with an error and never forwarded;
- * `drop` closes the connection without forwarding it; `drop-answer` forwards it and closes the connection in place of an answer.
+ * `drop` closes the connection without forwarding it; `drop-answer` forwards it and closes the connection in place of an answer;
+ * `hang` keeps it until the client leaves. `unprocessed` forwards every second item of a batch and answers that the others
+ * are unprocessed; of a batch of one, that one is.
  */
-export type Interception = 'forward' | { readonly delayMs: number } | ErrorAnswer | 'drop' | 'drop-answer';
+export type Interception = 'forward' | { readonly delayMs: number } | ErrorAnswer | 'drop' | 'drop-answer' | 'hang' | 'unprocessed';
 
 /** Decides about a call. */
 export type Intercept = (call: ProxiedCall) => Interception;
@@ -132,8 +136,30 @@ function forward(target: URL, agent: Agent, request: IncomingMessage, body: Buff
   });
 }
 
-function errorAnswer({ status, type, message = `${type} made by the proxy` }: ErrorAnswer): Answer {
-  const body = Buffer.from(JSON.stringify({ __type: `com.amazonaws.dynamodb.v20120810#${type}`, message }));
+type Batch = Readonly<Record<string, unknown[] | { readonly Keys: unknown[] }>>;
+
+/** Returns a batch with the items of each table replaced; tables without items are left out: DynamoDB refuses those. */
+function mapItems(batch: Batch, map: (items: unknown[]) => unknown[]): Batch {
+  const tables = Object.entries(batch).map(([table, request]) => {
+    const items = map(Array.isArray(request) ? request : request.Keys);
+    return [table, items, Array.isArray(request) ? items : { ...request, Keys: items }] as const;
+  });
+  return Object.fromEntries(tables.filter(([, items]) => items.length > 0).map(([table, , request]) => [table, request]));
+}
+
+function json(value: unknown): Buffer {
+  return Buffer.from(JSON.stringify(value));
+}
+
+const emptyAnswer: Answer = { status: 200, headers: { 'content-type': 'application/x-amz-json-1.0' }, body: json({ Responses: {} }) };
+
+/** Keeps a call without an answer until its client gives up. */
+function hang(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => response.once('close', resolve));
+}
+
+function errorAnswer({ status, type, message = `${type} made by the proxy`, details }: ErrorAnswer): Answer {
+  const body = json({ __type: `com.amazonaws.dynamodb.v20120810#${type}`, message, ...details });
   return { status, headers: { 'content-type': 'application/x-amz-json-1.0' }, body };
 }
 
@@ -163,8 +189,10 @@ export async function startDatabaseProxy({ target, ...first }: ProxyBehaviour & 
     const call = describeCall(request, body);
     const decision = intercept?.(call) ?? 'forward';
     if (decision === 'drop') return void response.destroy();
+    if (decision === 'hang') return hang(response);
     const isRecorded = record && !managementOperation.test(call.operation);
-    const answer = await answerTo(decision, { request, body: isRecorded ? withCapacity(call.input) : body });
+    const forwarded = isRecorded ? withCapacity(call.input) : body;
+    const answer = decision === 'unprocessed' ? await answerHalf(call, request) : await answerTo(decision, { request, body: forwarded });
     if (decision === 'drop-answer') return void response.destroy();
     await sendAnswer(response, answer);
     if (isRecorded) records.push(recordOf(call, answer, start));
@@ -174,6 +202,19 @@ export async function startDatabaseProxy({ target, ...first }: ProxyBehaviour & 
     if (typeof decision === 'object' && 'status' in decision) return errorAnswer(decision);
     if (typeof decision === 'object') await sleep(decision.delayMs);
     return forward(url, agent, request, body);
+  }
+
+  /** Batches name their items by table: `Keys` to read, or a list of writes. */
+  async function answerHalf({ operation, input }: ProxiedCall, request: IncomingMessage): Promise<Answer> {
+    const isRead = operation === 'BatchGetItem';
+    const half = (wanted: (i: number, length: number) => boolean): Batch =>
+      mapItems(input['RequestItems'] as Batch, (list) => list.filter((_, i) => wanted(i, list.length)));
+    const taken = half((i, length) => i % 2 === 0 && length > 1);
+    const left = half((i, length) => i % 2 === 1 || length === 1);
+    const leftOver = { [isRead ? 'UnprocessedKeys' : 'UnprocessedItems']: left };
+    const answer =
+      Object.keys(taken).length === 0 ? emptyAnswer : await forward(url, agent, request, json({ ...input, RequestItems: taken }));
+    return answer.status === 200 ? { ...answer, body: json({ ...parse(answer.body), ...leftOver }) } : answer;
   }
 
   const server = createServer((request, response) => {
@@ -205,7 +246,7 @@ export async function startDatabaseProxy({ target, ...first }: ProxyBehaviour & 
 }
 
 function withCapacity(input: Readonly<Record<string, unknown>>): Buffer {
-  return Buffer.from(JSON.stringify({ ...input, ReturnConsumedCapacity: input['ReturnConsumedCapacity'] ?? 'TOTAL' }));
+  return json({ ...input, ReturnConsumedCapacity: input['ReturnConsumedCapacity'] ?? 'TOTAL' });
 }
 
 function recordOf({ operation, table, index }: ProxiedCall, { status, body }: Answer, start: number): RecordedCall {

@@ -26,6 +26,8 @@ export interface TestServerOptions {
   readonly isStopping?: () => boolean;
   /** Another database than that of the test run. */
   readonly endpoint?: string;
+  /** How long the database may take to answer; as long as in production unless given. */
+  readonly answerTimeoutMs?: number;
   readonly environment?: Config['environment'];
   readonly introspection?: boolean;
   readonly explain?: boolean;
@@ -77,8 +79,8 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const config = testConfig(options, { location, region: 'us-east-1', prefix: tables.prefix, client: 'lean', provision: false });
   const lines: string[] = [];
   const log = pino({ level: 'info', base: null }, { write: (line: string) => void lines.push(line) });
-  const database = createDatabase({ endpoint, region: 'us-east-1', prefix: tables.prefix, credentials: testCredentials });
-  const { rateLimitStore } = options;
+  const { rateLimitStore, answerTimeoutMs } = options;
+  const database = createDatabase({ endpoint, region: 'us-east-1', prefix: tables.prefix, credentials: testCredentials, answerTimeoutMs });
   const services = createServices({ database, settings: config, log, ...(rateLimitStore && { rateLimitStore }) });
   const server = await createServer({
     config,
