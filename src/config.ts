@@ -6,6 +6,7 @@ import type { ClientKind } from './data/client.ts';
 import type { ReadPlanMode } from './data/readPlan/planner.ts';
 import { readEncryptionKey } from './data/encryption.ts';
 import { endpointNames, type EndpointName, type EndpointOverrides } from './domains/integrations/endpoints.ts';
+import { operationLimits } from './limits/limits.ts';
 import { loadLocalSecrets } from './localSecrets.ts';
 import { packageRoot } from './root.ts';
 
@@ -38,6 +39,8 @@ export interface Config {
     readonly maxEventLoopDelayMs: number;
     /** Between "not ready" and the end of the listener, so that load balancers notice; in milliseconds. */
     readonly drainDelayMs: number;
+    /** Longest time of a query or mutation, in milliseconds. */
+    readonly operationTimeoutMs: number;
   };
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
   readonly introspection: boolean;
@@ -195,6 +198,7 @@ const environmentSchema = z.object({
   CODE_GENERATION_TTL_DAYS: wholeNumber(1, 3650).default(30),
   RATE_LIMIT_USER: wholeNumber(0, 999_999_999).optional(),
   RATE_LIMIT_ANONYMOUS: wholeNumber(0, 999_999_999).optional(),
+  OPERATION_TIMEOUT_MS: wholeNumber(100, 120_000).default(operationLimits.milliseconds),
   MAX_REQUESTS_IN_FLIGHT: wholeNumber(1, 100_000).default(400),
   MAX_EVENT_LOOP_DELAY_MS: wholeNumber(0, 60_000).default(500),
   REDIS_URL: z
@@ -287,6 +291,7 @@ function toConfig(env: Environment): Config {
       maxRequestsInFlight: env.MAX_REQUESTS_IN_FLIGHT,
       maxEventLoopDelayMs: env.MAX_EVENT_LOOP_DELAY_MS,
       drainDelayMs: env.SHUTDOWN_DELAY_MS ?? (production ? 2_000 : 300),
+      operationTimeoutMs: env.OPERATION_TIMEOUT_MS,
     },
     logLevel: env.LOG_LEVEL,
     introspection: env.INTROSPECTION ?? !production,

@@ -112,6 +112,11 @@ interface CallPurpose extends Pick<DatabaseCall, 'table' | 'index'> {
   readonly keys?: number;
 }
 
+/** Returns the error that the request was ended with, if any: of deadlines and clients that left, DynamoDB's clients tell by themselves. */
+function endedBy({ aborted, reason }: AbortSignal): Error | undefined {
+  return aborted && reason instanceof Error && !(reason instanceof DOMException) ? reason : undefined;
+}
+
 /** Opens a request's connection. `onCall` sees every call after it was answered. */
 export function connect(
   database: Database,
@@ -153,7 +158,7 @@ export function connect(
       return output;
     } catch (error) {
       report(null, undefined);
-      throw error;
+      throw endedBy(signal) ?? error;
     }
   }
 

@@ -18,7 +18,7 @@ import { sendExplorerPage, wantsPage } from './explorer.ts';
 import { factsOf } from './logging.ts';
 import { refusedExtensions, sendRateLimit } from './rateLimits.ts';
 import { contextOf, pinoOf } from './requestContext.ts';
-import { unlessAborted } from './requestSignal.ts';
+import { requestSignal, unlessAborted } from './requestSignal.ts';
 
 /** Largest body at all: 4 MB of content, and what JSON makes of its quotes and line ends. */
 export const transportBodyLimit = 5 * 1024 * 1024;
@@ -113,7 +113,8 @@ export async function registerGraphql(
 
   async function execute(request: FastifyRequest, reply: FastifyReply): Promise<HTTPGraphQLResponse> {
     checkRequest(operationOf(request));
-    const context = await contextOf(services, request, reply);
+    const signal = requestSignal(reply, config.http.operationTimeoutMs);
+    const context = await contextOf(services, request, signal);
     const { method, body } = request;
     const httpGraphQLRequest = { method, body, search: searchOf(request), headers: toHeaderMap(request.headers) };
     try {

@@ -1,5 +1,5 @@
 /** The context of an operation, and what is noted of it for the log and the answer. */
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Logger } from 'pino';
 import { createContext, type Context, type RequestInfo, type Services } from '../context.ts';
@@ -7,7 +7,7 @@ import { RequestError } from '../errors.ts';
 import { operationLimits } from '../limits/limits.ts';
 import { createLedger, type Ledger } from './explain.ts';
 import { factsOf, type RequestFacts } from './logging.ts';
-import { requestSignal, type OperationSignal } from './requestSignal.ts';
+import type { OperationSignal } from './requestSignal.ts';
 
 /** What the context carries besides the contract of `RequestInfo`, so that plugins can tell the log and the cost. */
 export type ObservedRequest = RequestInfo & { readonly facts: RequestFacts; readonly ledger: Ledger };
@@ -58,10 +58,10 @@ export async function openContext(services: Services, received: ReceivedOperatio
   return context;
 }
 
-/** Makes the context of an HTTP request; its work also ends when the client leaves. */
-export function contextOf(services: Services, request: FastifyRequest, reply: FastifyReply): Promise<Context> {
+/** Makes the context of an HTTP request; its work ends with the signal `operation`. */
+export function contextOf(services: Services, request: FastifyRequest, operation: OperationSignal): Promise<Context> {
   const { id, ip, headers } = request;
   const { authorization } = headers;
-  const received = { id, log: pinoOf(request), authorization, ip, headers, facts: factsOf(request), operation: requestSignal(reply) };
+  const received = { id, log: pinoOf(request), authorization, ip, headers, facts: factsOf(request), operation };
   return openContext(services, received);
 }

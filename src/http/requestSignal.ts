@@ -1,6 +1,5 @@
 /** One signal an operation: everything that ends its work early, and a last resort against work that does not listen. */
 import type { FastifyReply } from 'fastify';
-import { operationLimits } from '../limits/limits.ts';
 
 /** The end of an operation. One controller and one timer: `AbortSignal.any` of Node 20 costs more and keeps its sources alive. */
 export interface OperationSignal {
@@ -12,7 +11,7 @@ export interface OperationSignal {
 }
 
 /** Returns a signal that aborts with a TimeoutError when the deadline passes. */
-export function createOperationSignal(deadlineMs: number = operationLimits.milliseconds): OperationSignal {
+export function createOperationSignal(deadlineMs: number): OperationSignal {
   const controller = new AbortController();
   const passed = (): void => controller.abort(new DOMException('The deadline of the request has passed.', 'TimeoutError'));
   const timer = setTimeout(passed, deadlineMs);
@@ -26,8 +25,8 @@ export function clientLeft(): DOMException {
 }
 
 /** Returns the signal of an HTTP request, which also aborts (AbortError) when the client leaves before it has its answer. */
-export function requestSignal(reply: FastifyReply): OperationSignal {
-  const operation = createOperationSignal();
+export function requestSignal(reply: FastifyReply, deadlineMs: number): OperationSignal {
+  const operation = createOperationSignal(deadlineMs);
   reply.raw.once('close', () => {
     operation.clear();
     if (!reply.raw.writableFinished) operation.abort(clientLeft());

@@ -68,5 +68,7 @@ function sizeOf({ field, args }: PricedField): number {
 
 /** Returns the points of a field with all that is selected below it. */
 export function costOfField(priced: PricedField): number {
-  return ownCost(priced) + sizeOf(priced) * priced.childComplexity;
+  const [own, size] = [ownCost(priced), sizeOf(priced)];
+  // The objects of a connection are counted by its `nodes` and `edges`, those of a plain list by the list itself.
+  return isListType(getNullableType(priced.field.type)) ? size * (own + priced.childComplexity) : own + size * priced.childComplexity;
 }

@@ -29,6 +29,8 @@ export interface TestServerOptions {
   /** How long the database may take to answer; as long as in production unless given. */
   readonly answerTimeoutMs?: number;
   readonly environment?: Config['environment'];
+  /** Longest time of an operation; as in production unless given. */
+  readonly operationTimeoutMs?: number;
   readonly introspection?: boolean;
   readonly explain?: boolean;
   readonly corsOrigins?: readonly string[];
@@ -52,6 +54,7 @@ function testConfig(options: TestServerOptions, database: Config['database']): C
       corsOrigins: options.corsOrigins ?? ['https://app.example.com', 'http://localhost:*'],
       trustProxy: false,
       drainDelayMs: 0,
+      operationTimeoutMs: options.operationTimeoutMs ?? 10_000,
       maxRequestsInFlight: options.maxRequestsInFlight ?? 1_000,
       maxEventLoopDelayMs: options.maxEventLoopDelayMs ?? 0,
     },
