@@ -16,6 +16,8 @@ export const operationLimits = {
   variableDepth: 64,
   /** Points of an operation, see `fieldCosts.ts`: about the objects that its answer may have. */
   cost: 20_000,
+  /** Work of questions about the schema, see `introspection.ts`: twice what explorers and code generators ask. */
+  introspection: 40_000,
   /** Selections that an operation has once its fragments are written out. */
   selections: 5_000,
   /** Read units (DynamoDB: 8 KB each, or 4 KB of a consistent read) that one operation may use. */
