@@ -1,6 +1,7 @@
 /** Answers to requests that never become a GraphQL operation, in the shape of a GraphQL error, so that clients read one shape only. */
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Socket } from 'node:net';
+import { STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
 
 /** The body of every failed request. */
 export interface ErrorBody {
@@ -77,21 +78,18 @@ function answerUnknown(request: FastifyRequest, reply: FastifyReply): void {
 }
 
 /** Answers bytes that are no HTTP request; there is no request object yet, so this writes to the socket. */
-export function answerBrokenHttp(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const [status, text, message] =
-    error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-      ? [408, 'Request Timeout', 'The request did not arrive in time.']
-      : error.code === 'HPE_HEADER_OVERFLOW'
-        ? [431, 'Request Header Fields Too Large', 'The headers of the request are too large.']
-        : [400, 'Bad Request', 'This is not a valid HTTP request.'];
+export function answerBrokenHttp(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy();
+  else if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') endWithError(socket, 408, 'The request did not arrive in time.');
+  else if (error.code === 'HPE_HEADER_OVERFLOW') endWithError(socket, 431, 'The headers of the request are too large.');
+  else endWithError(socket, 400, 'This is not a valid HTTP request.');
+}
+
+/** Answers over a connection that no reply of Fastify writes to, and ends it. */
+export function endWithError(socket: Duplex, status: number, message: string): void {
   const body = JSON.stringify(errorBody(status, message, crypto.randomUUID()));
-  socket.end(
-    `HTTP/1.1 ${status} ${text}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  );
+  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}`;
+  socket.end(`${head}\r\nConnection: close\r\n\r\n${body}`);
 }
 
 /** Makes the server answer unknown paths, wrong methods, unreadable bodies and thrown errors with JSON. */

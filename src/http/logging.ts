@@ -71,7 +71,7 @@ function visibleFacts(request: FastifyRequest): Omit<RequestFacts, 'reachedPipel
 }
 
 /** How an operation over a WebSocket ended: with results, refused before it ran, or because nobody wanted its results any more. */
-export type OperationOutcome = 'answered' | 'refused' | 'ended by the client';
+export type OperationOutcome = 'answered' | 'refused' | 'abandoned';
 
 /** Logs one line for an operation over a WebSocket, which no HTTP request stands for. `startedAt` is of `performance.now()`. */
 export function logOperation(

@@ -17,10 +17,12 @@ import type { Config } from '../../config.ts';
 import type { Context, Services } from '../../context.ts';
 import type { RequestError } from '../../errors.ts';
 import { admit } from '../../graphql/admission.ts';
+import { payForRefused, refuseExhausted } from '../../graphql/rateLimiting.ts';
 import { prepareOperation, type OperationRequest } from '../../limits/operation.ts';
 import { observeOperation } from '../apollo.ts';
 import { extensionsOf } from '../explain.ts';
 import type { RequestFacts } from '../logging.ts';
+import { rateLimitExtensions } from '../rateLimits.ts';
 import { observed, openContext } from '../requestContext.ts';
 import { clientLeft, createOperationSignal, unlessAborted, type OperationSignal } from '../requestSignal.ts';
 import { formatErrors, formatResult } from './answer.ts';
@@ -60,6 +62,7 @@ export interface Arrival {
 /** An operation that may run. */
 export interface AdmittedOperation {
   readonly document: DocumentNode;
+  readonly operationName: string | undefined;
   readonly isSubscription: boolean;
   /** Why the credentials are not valid, where they are not. */
   readonly problem: RequestError | null;
@@ -88,7 +91,7 @@ export async function checkCredentials(
   streaming: Streaming,
   { client, log }: Pick<Arrival, 'client' | 'log'>,
 ): Promise<Context['credentials']> {
-  const life = createOperationSignal(streaming.settings.deadlineMs);
+  const life = createOperationSignal(streaming.config.http.operationTimeoutMs);
   try {
     const context = await contextOf(streaming, { client, log, requestId: crypto.randomUUID(), facts: {}, life }, life);
     return context.credentials;
@@ -98,30 +101,42 @@ export async function checkCredentials(
 }
 
 /**
- * Admits an operation: it is parsed, valid, within the limits, and its sender is known. Returns it, or the errors that its
- * sender gets, with the codes of the same request over HTTP. Never rejects.
+ * Admits an operation: its sender is known and has points left, it is parsed, valid and within the limits, and it is paid for.
+ * Returns it, or the errors that its sender gets, with the codes of the same request over HTTP. Never rejects.
  */
 export async function admitOperation(streaming: Streaming, arrival: Arrival): Promise<AdmittedOperation | Refusal> {
-  const { schema, config } = streaming;
-  const { request, facts, life } = arrival;
   try {
-    const prepared = prepareOperation(schema, request);
-    if (!('document' in prepared)) return refuse(arrival, prepared);
-    const { document, operation } = prepared;
-    observeOperation(facts, operation);
-    arrival.checkTransport?.(operation);
-    const context = await contextOf(streaming, arrival, life);
-    const problem = problemOf(context);
-    const isSubscription = operation.operation === OperationTypeNode.SUBSCRIPTION;
-    if (problem && isSubscription) throw problem;
-    const variables = (request.variables ?? undefined) as Record<string, unknown> | undefined;
-    facts.cost = (await admit(context, { schema, document, operation, variables }, config)).cost;
-    const args = { schema, document, contextValue: context, variableValues: variables, operationName: operation.name?.value };
-    const run = () => (isSubscription ? subscribe(streaming, arrival, args) : answer(streaming, arrival, args));
-    return { document, isSubscription, problem, viewerId: facts.userId ?? null, run };
+    const context = await contextOf(streaming, arrival, arrival.life);
+    return await admitIn(context, streaming, arrival).catch(async (error: unknown) => {
+      await payForRefused(context);
+      return refuse(arrival, [error]);
+    });
   } catch (error) {
     return refuse(arrival, [error]);
   }
+}
+
+async function admitIn(context: Context, streaming: Streaming, arrival: Arrival): Promise<AdmittedOperation | Refusal> {
+  const { schema, config } = streaming;
+  const { request, facts } = arrival;
+  refuseExhausted(context);
+  const prepared = prepareOperation(schema, request);
+  if (!('document' in prepared)) {
+    await payForRefused(context);
+    return refuse(arrival, prepared);
+  }
+  const { document, operation } = prepared;
+  observeOperation(facts, operation);
+  arrival.checkTransport?.(operation);
+  const problem = problemOf(context);
+  const isSubscription = operation.operation === OperationTypeNode.SUBSCRIPTION;
+  if (problem && isSubscription) throw problem;
+  const variables = (request.variables ?? undefined) as Record<string, unknown> | undefined;
+  facts.cost = (await admit(context, { schema, document, operation, variables }, config)).cost;
+  const operationName = operation.name?.value;
+  const args = { schema, document, contextValue: context, variableValues: variables, operationName };
+  const run = () => (isSubscription ? subscribe(streaming, arrival, args) : answer(streaming, arrival, args));
+  return { document, operationName, isSubscription, problem, viewerId: facts.userId ?? null, run };
 }
 
 function refuse({ requestId, log, life }: Arrival, errors: readonly unknown[]): Refusal {
@@ -135,9 +150,12 @@ type RunArgs = ExecutionArgs & { readonly contextValue: Context };
 async function answer({ config }: Streaming, { requestId, log, life }: Arrival, args: RunArgs): Promise<FormattedExecutionResult> {
   const site = { requestId, log };
   try {
+    life.signal.throwIfAborted();
     const result = formatResult(await unlessAborted(life.signal, Promise.resolve(execute(args))), site);
-    const extensions = extensionsOf(observed(args.contextValue).ledger, { ...config, isConcealed: isCostConcealed(args.contextValue) });
-    return extensions ? { ...result, extensions } : result;
+    const { contextValue } = args;
+    const cost = extensionsOf(observed(contextValue).ledger, { ...config, isConcealed: isCostConcealed(contextValue) });
+    const rateLimit = rateLimitExtensions(contextValue);
+    return cost || rateLimit ? { ...result, extensions: { ...cost, ...rateLimit } } : result;
   } catch (error) {
     return { errors: formatErrors([error], site) };
   } finally {
@@ -150,15 +168,18 @@ async function subscribe(streaming: Streaming, arrival: Arrival, args: RunArgs):
   const { requestId, log, life } = arrival;
   const describe = (error: unknown) => ({ errors: formatErrors([error], { requestId, log }) });
   try {
+    life.signal.throwIfAborted();
     const source = await unlessAborted(life.signal, createSourceEventStream(args));
     if (!(Symbol.asyncIterator in source)) return formatResult(source, { requestId, log });
     const onEnd = () => life.abort(clientLeft());
-    return createResultStream({
+    const results = createResultStream({
       source,
       describe,
       answer: (event) => answerEvent(streaming, arrival, { ...args, rootValue: event }),
       onEnd,
     });
+    life.signal.addEventListener('abort', () => results.end(), { once: true });
+    return results;
   } catch (error) {
     return describe(error);
   } finally {
@@ -169,7 +190,7 @@ async function subscribe(streaming: Streaming, arrival: Arrival, args: RunArgs):
 /** Returns the result for one event, in a context of its own: loaders must not remember, and credentials may have ended. */
 async function answerEvent(streaming: Streaming, arrival: Arrival, args: RunArgs): Promise<FormattedExecutionResult> {
   const { requestId, log, life } = arrival;
-  const own = createOperationSignal(streaming.settings.deadlineMs);
+  const own = createOperationSignal(streaming.config.http.operationTimeoutMs);
   const leave = (): void => own.abort(clientLeft());
   life.signal.addEventListener('abort', leave, { once: true });
   try {

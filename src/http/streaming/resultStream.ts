@@ -14,10 +14,10 @@ export interface ResultStreamParts {
 }
 
 /** Results, read by one reader. Never rejects. */
-export interface ResultStream extends AsyncIterableIterator<FormattedExecutionResult> {
+export interface ResultStream extends AsyncIterableIterator<FormattedExecutionResult, void> {
   /** Ends the stream and its source at once, also while a reader waits; `last` is the last result that it gets. */
   end(last?: FormattedExecutionResult): void;
-  return(): Promise<IteratorResult<FormattedExecutionResult>>;
+  return(): Promise<IteratorResult<FormattedExecutionResult, void>>;
 }
 
 const done: IteratorReturnResult<undefined> = { value: undefined, done: true };
@@ -39,7 +39,7 @@ export function createResultStream({ source, answer, describe, onEnd }: ResultSt
     wake();
   }
 
-  function finish(): IteratorResult<FormattedExecutionResult> {
+  function finish(): IteratorResult<FormattedExecutionResult, void> {
     if (last === undefined) return done;
     const value = last;
     last = undefined;
@@ -54,13 +54,14 @@ export function createResultStream({ source, answer, describe, onEnd }: ResultSt
     });
   }
 
-  async function next(): Promise<IteratorResult<FormattedExecutionResult>> {
+  async function next(): Promise<IteratorResult<FormattedExecutionResult, void>> {
     if (isOver) return finish();
     try {
       const event = await nextEvent();
       if (event?.done) end();
       if (event === null || event.done) return finish();
       const value = await answer(event.value);
+      // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- it may have ended while the answer was made
       return isOver ? finish() : { value, done: false };
     } catch (error) {
       end(describe(error));

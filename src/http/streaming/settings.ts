@@ -1,5 +1,4 @@
 /** What the transports that stay open (WebSocket, Server-Sent Events) live by. */
-import { operationLimits } from '../../limits/limits.ts';
 
 /** Times in milliseconds; the usual values are those of `usualStreaming`. */
 export interface StreamingSettings {
@@ -13,8 +12,6 @@ export interface StreamingSettings {
   readonly stallMs: number;
   /** Between two looks at the credentials of a connection. With the 30 s of the caches behind it, what was revoked ends within 60 s. */
   readonly credentialCheckMs: number;
-  /** Longest time of a query or mutation, of the start of a subscription, and of the answer to one event. */
-  readonly deadlineMs: number;
   /** WebSockets of one user, or of one address as long as nobody is signed in; as many event streams beside them. */
   readonly connectionsPerClient: number;
   /** WebSockets and event streams of the process, each kind. */
@@ -23,7 +20,7 @@ export interface StreamingSettings {
   readonly operationsPerSocket: number;
   /** Bytes that may wait for a client that reads too slowly, before it is disconnected. One answer has up to 10 MB. */
   readonly sendBufferBytes: number;
-  /** Operations in flight get this long when the server stops. */
+  /** Operations in flight get this long when the server stops: with the rest of the way down, less than orchestrators wait. */
   readonly stopWaitMs: number;
   /** How long a WebSocket may take to agree to its end before it is cut off. */
   readonly closeTimeoutMs: number;
@@ -36,11 +33,10 @@ export const usualStreaming: StreamingSettings = {
   heartbeatMs: 12_000,
   stallMs: 60_000,
   credentialCheckMs: 15_000,
-  deadlineMs: operationLimits.milliseconds,
   connectionsPerClient: 100,
   connections: 20_000,
   operationsPerSocket: 100,
   sendBufferBytes: 16 * 1024 * 1024,
-  stopWaitMs: operationLimits.milliseconds + 1_000,
+  stopWaitMs: 11_000,
   closeTimeoutMs: 3_000,
 };

@@ -20,8 +20,10 @@ function fitReason(reason: string): string {
 /** A socket with its bounds. */
 export interface BoundedSocket {
   /** Resolves when the message has left this process, or never will. */
-  send(text: string): Promise<void>;
-  close(code: number, reason: string): void;
+  readonly send: (text: string) => Promise<void>;
+  readonly close: (code: number, reason: string) => void;
+  /** False from the moment that either side began to close it. */
+  readonly isOpen: () => boolean;
 }
 
 /** Ends a client that does not read: what waits for it would grow without end. */
@@ -37,9 +39,9 @@ export function boundSocket(socket: WebSocket, { sendBufferBytes, pingIntervalMs
   };
   let isAlive = true;
   const keepAlive = setInterval(() => {
-    if (!isAlive) return socket.terminate();
+    if (!isAlive) socket.terminate();
+    else if (socket.readyState === WebSocket.OPEN) socket.ping();
     isAlive = false;
-    if (socket.readyState === WebSocket.OPEN) socket.ping();
   }, pingIntervalMs).unref();
   socket.on('pong', () => (isAlive = true));
   socket.on('message', () => (isAlive = true));
@@ -48,17 +50,18 @@ export function boundSocket(socket: WebSocket, { sendBufferBytes, pingIntervalMs
   socket.once('close', () => clearInterval(keepAlive));
   return {
     close,
+    isOpen: () => socket.readyState === WebSocket.OPEN,
     send: (text) =>
       new Promise((resolve) => {
-        if (socket.readyState !== WebSocket.OPEN || isBehind()) return resolve();
         // A failure ends the socket, and its `close` event everything that runs over it.
-        socket.send(text, () => resolve());
+        if (socket.readyState === WebSocket.OPEN && !isBehind()) socket.send(text, () => resolve());
+        else resolve();
       }),
   };
 }
 
 /** Returns the text of a message; closes the socket and returns null for what this server does not read. */
-export function readMessage({ close }: BoundedSocket, { data, isBinary }: { data: RawData; isBinary: boolean }): string | null {
+export function readText({ close }: BoundedSocket, { data, isBinary }: { data: RawData; isBinary: boolean }): string | null {
   const bytes = Buffer.isBuffer(data) ? data : Buffer.concat([data].flat().map((part) => Buffer.from(part as Uint8Array)));
   const { bodyBytes } = operationLimits;
   if (isBinary) close(CloseCode.BadRequest, 'Invalid message received: messages are text, not binary');

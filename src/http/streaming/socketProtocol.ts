@@ -1,0 +1,233 @@
+/** The protocol graphql-transport-ws over one socket: sign-in, operations, their end. */
+import { GraphQLError, type ExecutionArgs, type FormattedExecutionResult, type GraphQLFormattedError } from 'graphql';
+import {
+  CloseCode,
+  makeServer,
+  MessageType,
+  parseMessage,
+  type Context,
+  type Message,
+  type OperationResult,
+  type Server,
+  type SubscribePayload,
+} from 'graphql-ws';
+import type { Logger } from 'pino';
+import { RequestError, toRequestError } from '../../errors.ts';
+import { logOperation, type OperationOutcome, type RequestFacts } from '../logging.ts';
+import { clientLeft, createOperationSignal, type OperationSignal } from '../requestSignal.ts';
+import { formatErrors } from './answer.ts';
+import { tryAgainLater, type BoundedSocket } from './boundSocket.ts';
+import type { ConnectionCount } from './connectionCount.ts';
+import { watchCredentials } from './credentialWatch.ts';
+import { admitOperation, checkCredentials, type AdmittedOperation, type Refusal, type StreamClient, type Streaming } from './operation.ts';
+
+/** An operation from its arrival to its end. */
+export interface RunningOperation {
+  readonly requestId: string;
+  readonly log: Logger;
+  /** What the log says of it. */
+  readonly facts: RequestFacts;
+  readonly life: OperationSignal;
+  isSubscription: boolean;
+  /** Settles when everything about it was sent. */
+  sent: Promise<void>;
+  /** Notes its end. */
+  finish(outcome: OperationOutcome): void;
+}
+
+/** One client and its socket. */
+export interface Connection {
+  client: StreamClient;
+  readonly log: Logger;
+  readonly socket: BoundedSocket;
+  /** By the ids that the client gave them. */
+  readonly operations: Map<string, RunningOperation>;
+  /** Ends what the connection counts as: at first one of its address, then one of its user. */
+  endCount: () => void;
+  stopWatching: () => void;
+}
+
+/** What all sockets of a server share. */
+export interface SocketServices {
+  readonly streaming: Streaming;
+  readonly count: ConnectionCount;
+  readonly isStopping: () => boolean;
+}
+
+type ProtocolContext = Context<Record<string, unknown>, Connection>;
+
+/** Returns the credentials of `connection_init`, as the HTTP header would have them; undefined for none. */
+function authorizationOf(params: Readonly<Record<string, unknown>> | undefined): string | undefined {
+  const given = params?.['authorization'] ?? params?.['Authorization'];
+  // What is no text is refused in the words for a header that is no "Bearer …".
+  return given == null || typeof given === 'string' ? (given ?? undefined) : JSON.stringify(given);
+}
+
+/** Ends a connection whose credentials are not valid. Clients of graphql-ws connect again, asking their user for new ones. */
+function endForbidden({ socket }: Connection, problem: RequestError): void {
+  socket.close(CloseCode.Forbidden, problem.message);
+}
+
+/** Counts a connection as one of its user, and looks at its credentials from now on. Returns false when it has to go. */
+function enterAs({ streaming, count }: SocketServices, connection: Connection, userId: string): boolean {
+  const { settings } = streaming;
+  const endCount = count.open(userId);
+  if (endCount === null) {
+    connection.socket.close(tryAgainLater, `You have ${settings.connectionsPerClient} connections, which is the most. Close some first.`);
+    return false;
+  }
+  connection.endCount();
+  connection.endCount = endCount;
+  connection.stopWatching = watchCredentials({
+    check: () => checkCredentials(streaming, connection),
+    everyMs: settings.credentialCheckMs,
+    onLost: (problem) => endForbidden(connection, problem),
+  });
+  return true;
+}
+
+/** Answers `connection_init`. Returns false for a client that has to go, whose socket is closed then. */
+async function signIn(services: SocketServices, { extra: connection, connectionParams }: ProtocolContext): Promise<boolean> {
+  const { socket, log } = connection;
+  const authorization = authorizationOf(connectionParams) ?? connection.client.authorization;
+  connection.client = { ...connection.client, authorization };
+  try {
+    const credentials = await checkCredentials(services.streaming, connection);
+    if (!socket.isOpen()) return false;
+    if ('problem' in credentials) throw credentials.problem;
+    return credentials.viewer === null || enterAs(services, connection, credentials.viewer.id);
+  } catch (error) {
+    const problem = toRequestError(error);
+    if (problem.code === 'INTERNAL_SERVER_ERROR') log.error({ err: error }, 'the credentials of a WebSocket could not be checked');
+    if (problem.retryable) socket.close(tryAgainLater, problem.message);
+    else if (problem.code === 'UNAUTHENTICATED') endForbidden(connection, problem);
+    else socket.close(CloseCode.InternalServerError, problem.message);
+    return false;
+  }
+}
+
+/** Notes the arrival of an operation, so that its client, or the end of the socket, can end it from now on. */
+function begin({ operations, log: connectionLog }: Connection, { id, deadlineMs }: { id: string; deadlineMs: number }): RunningOperation {
+  const requestId = crypto.randomUUID();
+  const log = connectionLog.child({ requestId });
+  const facts: RequestFacts = {};
+  const startedAt = performance.now();
+  const running = {
+    ...{ requestId, log, facts },
+    life: createOperationSignal(deadlineMs),
+    isSubscription: false,
+    sent: Promise.resolve(),
+    finish(outcome: OperationOutcome) {
+      if (operations.get(id) !== running) return;
+      operations.delete(id);
+      running.life.clear();
+      logOperation(log, { facts, startedAt, outcome });
+    },
+  };
+  operations.set(id, running);
+  return running;
+}
+
+/** Lets an operation in, or not. */
+async function admitOver(
+  { streaming }: SocketServices,
+  { connection, id, payload }: { connection: Connection; id: string; payload: SubscribePayload },
+): Promise<[RunningOperation, AdmittedOperation | Refusal]> {
+  const { operationsPerSocket } = streaming.settings;
+  const isFull = connection.operations.size >= operationsPerSocket;
+  const running = begin(connection, { id, deadlineMs: streaming.config.http.operationTimeoutMs });
+  const admission = isFull
+    ? tooManyOperations(operationsPerSocket, running)
+    : await admitOperation(streaming, { ...running, client: connection.client, request: payload });
+  if ('errors' in admission) running.finish('refused');
+  else running.isSubscription = admission.isSubscription;
+  const problem = 'errors' in admission ? admission.cause : admission.problem;
+  if (problem instanceof RequestError && problem.code === 'UNAUTHENTICATED' && !problem.retryable) endForbidden(connection, problem);
+  return [running, admission];
+}
+
+function tooManyOperations(most: number, running: RunningOperation): Refusal {
+  const message = `${most} operations run over this connection, which is the most. Wait for one of them, or complete it.`;
+  const cause = new RequestError('RATE_LIMITED', message, { retryable: true });
+  return { cause, errors: formatErrors([cause], running) };
+}
+
+/** Runs what was let in. */
+async function run(running: RunningOperation, operation: AdmittedOperation): ReturnType<AdmittedOperation['run']> {
+  const { signal } = running.life;
+  const results = await operation.run();
+  if (!(Symbol.asyncIterator in results) || signal.aborted) running.finish(signal.aborted ? 'abandoned' : 'answered');
+  else signal.addEventListener('abort', () => running.finish('answered'), { once: true });
+  return results;
+}
+
+/** What graphql-ws carries from `onSubscribe` to the execution. */
+type Carried = readonly [RunningOperation, AdmittedOperation];
+
+/** Returns the protocol. graphql-ws reads and writes the messages and knows the close codes; what runs, and errors, are this server's. */
+export function createSocketProtocol(services: SocketServices): Server<Connection> {
+  const { settings, schema } = services.streaming;
+  const refusals = new WeakMap<readonly GraphQLError[], readonly GraphQLFormattedError[]>();
+  // Results are formatted already: graphql-ws passes them on, and what `onNext` returns it sends as it is.
+  const execute = (args: ExecutionArgs) => run(...(args.contextValue as Carried)) as OperationResult;
+  return makeServer<Record<string, unknown>, Connection>({
+    connectionInitWaitTimeout: settings.initTimeoutMs,
+    onConnect: (context) => signIn(services, context),
+    onSubscribe: async ({ extra: connection }, id, payload) => {
+      const [running, admission] = await admitOver(services, { connection, id, payload });
+      if ('errors' in admission) {
+        const refusal = [new GraphQLError('refused')];
+        refusals.set(refusal, admission.errors);
+        return refusal;
+      }
+      const { document, operationName } = admission;
+      const carried: Carried = [running, admission];
+      return { schema, document, operationName, contextValue: carried };
+    },
+    execute,
+    subscribe: execute,
+    onNext: (_context, _id, _payload, _args, result) => result as FormattedExecutionResult,
+    onError: (_context, _id, _payload, errors) => refusals.get(errors),
+  });
+}
+
+/** Takes one message of a client. `handle` is that of graphql-ws. */
+export async function receiveMessage(
+  { isStopping }: SocketServices,
+  { connection, text, handle }: { connection: Connection; text: string; handle: (text: string) => Promise<void> },
+): Promise<void> {
+  const { socket, operations, log } = connection;
+  const message = readMessage(text);
+  // graphql-ws ends subscriptions when their client completes them; queries and mutations would go on.
+  if (message?.type === MessageType.Complete) operations.get(message.id)?.life.abort(clientLeft());
+  if (message?.type === MessageType.Subscribe && isStopping()) return;
+  if (message !== null && !fromClients.has(message.type)) {
+    socket.close(CloseCode.BadRequest, `Invalid message received: clients do not send "${message.type}"`);
+    return;
+  }
+  const handled = handle(text).catch((error: unknown) => {
+    log.error({ err: error }, 'a message of a WebSocket could not be handled');
+    socket.close(CloseCode.InternalServerError, 'Something went wrong on our side');
+  });
+  const running = message?.type === MessageType.Subscribe ? operations.get(message.id) : undefined;
+  if (running) running.sent = handled;
+  await handled;
+}
+
+/** What clients may send. */
+const fromClients: ReadonlySet<MessageType> = new Set([
+  MessageType.ConnectionInit,
+  MessageType.Ping,
+  MessageType.Pong,
+  MessageType.Subscribe,
+  MessageType.Complete,
+]);
+
+/** Returns a message, or null for text that is none: graphql-ws ends its sender. */
+function readMessage(text: string): Message | null {
+  try {
+    return parseMessage(text);
+  } catch {
+    return null;
+  }
+}
