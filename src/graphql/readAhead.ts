@@ -55,7 +55,8 @@ function wrap(name: string, field: Field, resolve: Resolve): Resolve | null {
   const ofProjects = returned === 'ProjectConnection' && !name.startsWith('Admin.');
   return (source, args, context, info) => {
     const withSelection = { ...args, selection: selectionOfList(info) };
-    if (ofProjects) readAheadOfProjects(context, withSelection, info);
+    // Below Query.viewer this was done when the viewer was asked for.
+    if (ofProjects && info.path.prev?.typename !== 'Query') readAheadOfProjects(context, withSelection, info);
     return resolve(source, withSelection, context, info);
   };
 }

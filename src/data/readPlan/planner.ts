@@ -54,6 +54,8 @@ interface GroupOfKeys {
 
 interface Chosen extends GroupOfKeys {
   strategy: Strategy;
+  /** The read that is under way already, if it has what the lists need. */
+  read?: OwnerRead | undefined;
 }
 
 /** How many lists of one request are read at the same time, so that one large page does not take all sockets. */
@@ -67,7 +69,7 @@ export function createReadPlan(connection: Connection, options: PlanOptions): Re
 
   async function pages(keys: readonly PageKey[]): Promise<PromiseSettledResult<Page>[]> {
     const answers = new Map<PageKey, Promise<Page>>();
-    const groups = chooseGroups(keys).map((chosen) => ({ ...chosen, read: readOf(chosen.group, chosen.keys) ?? startRead(chosen) }));
+    const groups = chooseGroups(keys).map((chosen) => ({ ...chosen, read: chosen.read ?? startRead(chosen) }));
     // All first looks before any second one: a page takes as many trips as its slowest list anyway.
     const looked = Promise.allSettled(groups.map(({ read, strategy }) => read.readTo(strategy.rows)));
     for (const { keys: own, group, strategy, read } of groups) {
@@ -92,8 +94,9 @@ export function createReadPlan(connection: Connection, options: PlanOptions): Re
   function chooseGroups(keys: readonly PageKey[]): Chosen[] {
     if (mode === 'per-project') return [];
     const plans = groupByOwner(keys).flatMap(({ group, keys: own }) => {
-      const strategy = readOf(group, own) ? underWay : strategyOf(group, memory, Date.now());
-      return strategy ? [{ group, keys: own, strategy }] : [];
+      const read = readOf(group, own);
+      const strategy = read ? underWay : strategyOf(group, memory, Date.now());
+      return strategy ? [{ group, keys: own, strategy, read }] : [];
     });
     return withinBudget(plans, memory);
   }

@@ -1,6 +1,7 @@
 /** Writing the rest of a batch of events after its first transaction, and taking up what an earlier process left unwritten. */
 import type { Context, Services } from '../../context.ts';
 import { connect, type Connection } from '../../data/connection.ts';
+import { createLoaders } from '../../data/loaders.ts';
 import type { MetricEventRecord } from './metricEvent.ts';
 import { isVisibleStatus, type ProjectRecord } from '../projects/project.ts';
 import { eachJournal, writePiece, type Journal } from './eventBatches.store.ts';
@@ -43,9 +44,9 @@ export async function resumeBatches(services: Services, signal: AbortSignal, { a
 /** Returns events with the owner that their project has now; those of a project that is gone are left out. */
 async function withOwners(connection: Connection, events: readonly MetricEventRecord[]): Promise<MetricEventRecord[]> {
   const owners = new Map<string, string>();
+  const projects = createLoaders(connection, { nowSeconds: () => Math.floor(Date.now() / 1000) }).byId('projects');
   for (const id of new Set(events.map(({ projectId }) => projectId))) {
-    const { items } = await connection.query({ table: 'projects', partition: id, consistent: true });
-    const row = items.find(({ userId }) => !String(userId).includes('#')) as ProjectRecord | undefined;
+    const row = (await projects.load({ id })) as ProjectRecord | null;
     if (row && isVisibleStatus(row.status)) owners.set(id, row.userId);
   }
   return events.flatMap((event) => {
