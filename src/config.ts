@@ -2,10 +2,11 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { corsOrigins, encryptionKey, encryptionKeyExpected, flag, integrationEndpoints, webUrl, wholeNumber } from './configValues.ts';
 import type { ClientKind } from './data/client.ts';
 import type { ReadPlanMode } from './data/readPlan/planner.ts';
 import { readEncryptionKey } from './data/encryption.ts';
-import { endpointNames, type EndpointName, type EndpointOverrides } from './domains/integrations/endpoints.ts';
+import type { EndpointOverrides } from './domains/integrations/endpoints.ts';
 import { operationLimits } from './limits/limits.ts';
 import { loadLocalSecrets } from './localSecrets.ts';
 import { packageRoot } from './root.ts';
@@ -96,55 +97,6 @@ const placeholder = /secret|change|password|passphrase|example|default|snapinfra
 function isGuessable(secret: string): boolean {
   return placeholder.test(secret) || new Set(secret).size < 10;
 }
-
-function webUrl(expected: string) {
-  return z.string().refine((value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol), `must be ${expected}`);
-}
-
-function wholeNumber(least: number, most: number) {
-  const message = `must be a whole number from ${least} to ${most}`;
-  const isInRange = (value: number): boolean => value >= least && value <= most;
-  return z
-    .string()
-    .regex(/^\d{1,9}$/, message)
-    .transform(Number)
-    .refine(isInRange, message);
-}
-
-const flag = z.enum(['true', 'false', '1', '0'], 'must be true or false').transform((value) => value === 'true' || value === '1');
-const encryptionKeyExpected = 'must be 32 bytes as 64 hexadecimal digits or base64: openssl rand -base64 32';
-const encryptionKey = z.string().transform((value, context) => {
-  try {
-    return readEncryptionKey(value);
-  } catch {
-    context.addIssue({ code: 'custom', message: encryptionKeyExpected });
-    return z.NEVER;
-  }
-});
-
-function isEndpoint([name, address]: readonly [string, string]): boolean {
-  return endpointNames.includes(name as EndpointName) && URL.canParse(address) && /^https?:$/.test(new URL(address).protocol);
-}
-
-const integrationEndpoints = z
-  .string()
-  .transform((value) =>
-    value.split(',').map((entry) => [entry.split('=', 1)[0]?.trim() ?? '', entry.slice(entry.indexOf('=') + 1).trim()] as const),
-  )
-  .refine(
-    (entries) => entries.every(isEndpoint),
-    `must be a comma-separated list such as github=https://proxy.example.com/github; the names are ${endpointNames.join(', ')}`,
-  )
-  .transform((entries) => Object.fromEntries(entries) as EndpointOverrides);
-
-function isOrigin(value: string): boolean {
-  return value === '*' || (URL.canParse(value) && new URL(value).origin === value);
-}
-
-const corsOrigins = z
-  .string()
-  .transform((value) => value.split(',').map((origin) => origin.trim()))
-  .refine((origins) => origins.every(isOrigin), 'must be * or a comma-separated list of origins such as https://app.example.com (no path)');
 
 const environmentSchema = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production'], 'must be development, test or production').default('development'),
