@@ -86,6 +86,9 @@ export interface Connection {
   writeAll(writes: readonly BatchedWrite[]): Promise<void>;
 }
 
+/** As many as DynamoDB takes (TransactWriteItems). Who may have more splits them or refuses the input, before anything is written. */
+const maxTransaction = 100;
+
 const maxRounds = 8;
 
 /** How often a transaction whose acknowledgement did not come is sent again; the SDK has tried three times before each. */
@@ -206,6 +209,7 @@ export function connect(
     },
 
     async transact(writes) {
+      if (writes.length > maxTransaction) throw new RangeError(`a transaction takes ${maxTransaction} writes, not ${writes.length}`);
       const input: Operations['TransactWriteItems']['input'] = {
         TransactItems: writes.map((write) => transactItem(database, write)),
         ReturnConsumedCapacity: 'TOTAL',

@@ -2,14 +2,13 @@
  * The one way to write. A mutation is planned (authorize, validate, say what to write) and then committed in a single
  * transaction together with its activity row, its counters and, where the client sent an idempotency key, its answer.
  */
-import { createHash } from 'node:crypto';
 import type { AnonymousContext } from '../context.ts';
-import type { Row, Write } from '../data/connection.ts';
+import type { Write } from '../data/connection.ts';
 import { countWrites, type CountChange } from '../data/counters.ts';
 import { isUnanswered, TransactionRejected } from '../data/errors.ts';
-import { ttlAttribute } from '../data/tables.ts';
-import { ExpectedError, invalid, refused } from '../errors.ts';
+import { ExpectedError, refused } from '../errors.ts';
 import { activityRow, type ActivityEntry } from './activity/activity.ts';
+import { answerWrites, findReplay } from './idempotency.ts';
 
 /** Arguments that every mutation may take. */
 export interface MutationArgs {
@@ -47,8 +46,6 @@ export interface Mutation<Result> {
 }
 
 const maxAttempts = 6;
-const maxKeyLength = 255;
-const keyLifetimeSeconds = 24 * 60 * 60;
 
 /**
  * Plans and commits a mutation; returns its result. `dryRun` plans only.
@@ -109,7 +106,12 @@ async function commit<Result>(context: AnonymousContext, mutation: Mutation<Resu
   }));
   const counts = countWrites(plan.counts ?? []);
   try {
-    await context.connection.transact([...activity, ...plan.writes, ...counts, ...idempotencyWrites(context, mutation, plan)]);
+    await context.connection.transact([
+      ...activity,
+      ...plan.writes,
+      ...counts,
+      ...answerWrites(context, mutation, plan.replayable ?? plan.result),
+    ]);
   } catch (error) {
     // The first activity row has an id of this attempt alone. If it exists, the transaction was applied and only its acknowledgement was lost.
     if (error instanceof TransactionRejected) {
@@ -151,57 +153,4 @@ async function tidy(context: AnonymousContext, work: (() => Promise<void>) | und
   } catch (error) {
     context.log.warn({ err: error }, 'clean-up after a mutation failed; what it would have removed stays unreachable');
   }
-}
-
-/** Key of the row that remembers a mutation's answer. It expires, so it lives in a table with TTL, outside all indexes. */
-function idempotencyKeyOf(viewer: { readonly id: string }, key: string): Row {
-  return { id: `idempotency#${viewer.id}#${key}`, createdAt: '-' };
-}
-
-function idempotencyWrites<Result>(context: AnonymousContext, mutation: Mutation<Result>, plan: MutationPlan<Result>): Write[] {
-  const key = mutation.args.idempotencyKey;
-  if (key == null) return [];
-  const item = {
-    ...idempotencyKeyOf(mutation.viewer, key),
-    fingerprint: fingerprintOf(mutation),
-    answer: JSON.stringify(plan.replayable ?? plan.result),
-    [ttlAttribute]: context.nowSeconds() + keyLifetimeSeconds,
-  };
-  return [{ kind: 'put', table: 'activity', item, condition: { absentOrBelow: { [ttlAttribute]: context.nowSeconds() } } }];
-}
-
-/** Returns the first answer to the mutation's idempotency key, if there was one in the last 24 hours. */
-async function findReplay<Result>(context: AnonymousContext, mutation: Mutation<Result>): Promise<{ answer: Result } | null> {
-  const key = mutation.args.idempotencyKey;
-  if (key == null) return null;
-  if (key.trim() === '' || key.length > maxKeyLength || !key.isWellFormed()) {
-    throw invalid('idempotencyKey', `An idempotency key has 1 to ${maxKeyLength} characters; a UUID is a good one.`);
-  }
-  const row = await context.connection.get('activity', idempotencyKeyOf(mutation.viewer, key), {
-    consistent: true,
-    reason: 'whether the idempotency key was used before',
-  });
-  if (!row || (row[ttlAttribute] as number) <= context.nowSeconds()) return null;
-  if (row['fingerprint'] !== fingerprintOf(mutation)) {
-    throw refused(
-      'IDEMPOTENCY_KEY_REUSED',
-      'This idempotency key was used for another request in the last 24 hours. Use a new key for a new request.',
-      ['idempotencyKey'],
-    );
-  }
-  return { answer: JSON.parse(row['answer'] as string) as Result };
-}
-
-function fingerprintOf(mutation: Mutation<unknown>): string {
-  return createHash('sha256')
-    .update(JSON.stringify([mutation.name, canonical(mutation.input)]))
-    .digest('base64url');
-}
-
-/** Returns the value with the members of all objects in alphabetical order, so that equal inputs have equal JSON. */
-function canonical(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(canonical);
-  if (value === null || typeof value !== 'object') return value;
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(entries.map(([name, member]) => [name, canonical(member)]));
 }
