@@ -9,11 +9,17 @@ import { endWithError, errorBody } from './errors.ts';
 import { transportBodyLimit } from './graphql.ts';
 import { createOriginCheck } from './headers.ts';
 import { pinoOf } from './requestContext.ts';
-import { clientLeft } from './requestSignal.ts';
 import { boundSocket, goingAway, readText, tryAgainLater } from './streaming/boundSocket.ts';
 import { createConnectionCount } from './streaming/connectionCount.ts';
 import type { Streaming } from './streaming/operation.ts';
-import { createSocketProtocol, receiveMessage, type Connection, type SocketServices } from './streaming/socketProtocol.ts';
+import {
+  abandon,
+  createSocketProtocol,
+  receiveMessage,
+  sendMessage,
+  type Connection,
+  type SocketServices,
+} from './streaming/socketProtocol.ts';
 import { registerUpgrades, upgradeOf } from './streaming/upgrade.ts';
 
 /** The open sockets of a server. */
@@ -46,15 +52,18 @@ function createSockets(services: SocketServices): Sockets {
     const onMessage = (handle: (text: string) => Promise<void>): void => {
       socket.on('message', (data, isBinary) => {
         const text = bounded.isOpen() ? readText(bounded, { data, isBinary }) : null;
-        if (text !== null) void receiveMessage(services, { connection, text, handle });
+        if (text !== null) receiveMessage(services, { connection, text, handle });
       });
     };
-    const closed = protocol.opened({ protocol: socket.protocol, send: bounded.send, close: bounded.close, onMessage }, connection);
+    const closed = protocol.opened(
+      { protocol: socket.protocol, send: (text) => sendMessage(connection, text), close: bounded.close, onMessage },
+      connection,
+    );
     socket.once('close', (code, reason) => {
       open.delete(connection);
       connection.endCount();
       connection.stopWatching();
-      for (const { life } of connection.operations.values()) life.abort(clientLeft());
+      for (const running of connection.operations.values()) abandon(running);
       log.info({ transport: 'websocket', path: '/graphql', code }, 'connection closed');
       void closed(code, reason.toString());
     });

@@ -6,6 +6,7 @@ import {
   type DocumentNode,
   type ExecutionArgs,
   type FormattedExecutionResult,
+  type GraphQLError,
   type GraphQLFormattedError,
   type GraphQLSchema,
   type OperationDefinitionNode,
@@ -123,7 +124,7 @@ async function admitIn(context: Context, streaming: Streaming, arrival: Arrival)
   const prepared = prepareOperation(schema, request);
   if (!('document' in prepared)) {
     await payForRefused(context);
-    return refuse(arrival, prepared);
+    return refuse(arrival, config.introspection ? prepared : prepared.map(withoutSuggestion));
   }
   const { document, operation } = prepared;
   observeOperation(facts, operation);
@@ -137,6 +138,12 @@ async function admitIn(context: Context, streaming: Streaming, arrival: Arrival)
   const args = { schema, document, contextValue: context, variableValues: variables, operationName };
   const run = () => (isSubscription ? subscribe(streaming, arrival, args) : answer(streaming, arrival, args));
   return { document, operationName, isSubscription, problem, viewerId: facts.userId ?? null, run };
+}
+
+/** Names of the schema are for those who may see it; Apollo Server leaves the same words out. */
+function withoutSuggestion(error: GraphQLError): GraphQLError {
+  error.message = error.message.replace(/ ?Did you mean(.+?)\?$/, '');
+  return error;
 }
 
 function refuse({ requestId, log, life }: Arrival, errors: readonly unknown[]): Refusal {

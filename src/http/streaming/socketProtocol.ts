@@ -5,6 +5,7 @@ import {
   makeServer,
   MessageType,
   parseMessage,
+  stringifyMessage,
   type Context,
   type Message,
   type OperationResult,
@@ -13,6 +14,7 @@ import {
 } from 'graphql-ws';
 import type { Logger } from 'pino';
 import { RequestError, toRequestError } from '../../errors.ts';
+import { checkAnswer } from '../graphql.ts';
 import { logOperation, type OperationOutcome, type RequestFacts } from '../logging.ts';
 import { clientLeft, createOperationSignal, type OperationSignal } from '../requestSignal.ts';
 import { formatErrors } from './answer.ts';
@@ -27,12 +29,13 @@ export interface RunningOperation {
   readonly log: Logger;
   /** What the log says of it. */
   readonly facts: RequestFacts;
+  readonly startedAt: number;
   readonly life: OperationSignal;
   isSubscription: boolean;
   /** Settles when everything about it was sent. */
   sent: Promise<void>;
-  /** Notes its end. */
-  finish(outcome: OperationOutcome): void;
+  /** How it will have ended. */
+  outcome: OperationOutcome;
 }
 
 /** One client and its socket. */
@@ -106,44 +109,42 @@ async function signIn(services: SocketServices, { extra: connection, connectionP
   }
 }
 
+/** Until graphql-ws handles an operation. */
+const notSent = Promise.resolve();
+
 /** Notes the arrival of an operation, so that its client, or the end of the socket, can end it from now on. */
-function begin({ operations, log: connectionLog }: Connection, { id, deadlineMs }: { id: string; deadlineMs: number }): RunningOperation {
+function begin({ operations, log }: Connection, { id, deadlineMs }: { id: string; deadlineMs: number }): RunningOperation {
   const requestId = crypto.randomUUID();
-  const log = connectionLog.child({ requestId });
-  const facts: RequestFacts = {};
-  const startedAt = performance.now();
-  const running = {
-    ...{ requestId, log, facts },
-    life: createOperationSignal(deadlineMs),
-    isSubscription: false,
-    sent: Promise.resolve(),
-    finish(outcome: OperationOutcome) {
-      if (operations.get(id) !== running) return;
-      operations.delete(id);
-      running.life.clear();
-      logOperation(log, { facts, startedAt, outcome });
-    },
+  const running: RunningOperation = {
+    ...{ requestId, log: log.child({ requestId }), facts: {}, startedAt: performance.now() },
+    ...{ life: createOperationSignal(deadlineMs), isSubscription: false, sent: notSent, outcome: 'answered' },
   };
   operations.set(id, running);
   return running;
+}
+
+/** Ends an operation that its client does not want any more. */
+export function abandon(running: RunningOperation): void {
+  if (!running.isSubscription) running.outcome = 'abandoned';
+  running.life.abort(clientLeft());
 }
 
 /** Lets an operation in, or not. */
 async function admitOver(
   { streaming }: SocketServices,
   { connection, id, payload }: { connection: Connection; id: string; payload: SubscribePayload },
-): Promise<[RunningOperation, AdmittedOperation | Refusal]> {
+): Promise<AdmittedOperation | Refusal> {
   const { operationsPerSocket } = streaming.settings;
   const isFull = connection.operations.size >= operationsPerSocket;
   const running = begin(connection, { id, deadlineMs: streaming.config.http.operationTimeoutMs });
   const admission = isFull
     ? tooManyOperations(operationsPerSocket, running)
     : await admitOperation(streaming, { ...running, client: connection.client, request: payload });
-  if ('errors' in admission) running.finish('refused');
+  if ('errors' in admission) running.outcome = 'refused';
   else running.isSubscription = admission.isSubscription;
   const problem = 'errors' in admission ? admission.cause : admission.problem;
   if (problem instanceof RequestError && problem.code === 'UNAUTHENTICATED' && !problem.retryable) endForbidden(connection, problem);
-  return [running, admission];
+  return admission;
 }
 
 function tooManyOperations(most: number, running: RunningOperation): Refusal {
@@ -152,37 +153,24 @@ function tooManyOperations(most: number, running: RunningOperation): Refusal {
   return { cause, errors: formatErrors([cause], running) };
 }
 
-/** Runs what was let in. */
-async function run(running: RunningOperation, operation: AdmittedOperation): ReturnType<AdmittedOperation['run']> {
-  const { signal } = running.life;
-  const results = await operation.run();
-  if (!(Symbol.asyncIterator in results) || signal.aborted) running.finish(signal.aborted ? 'abandoned' : 'answered');
-  else signal.addEventListener('abort', () => running.finish('answered'), { once: true });
-  return results;
-}
-
-/** What graphql-ws carries from `onSubscribe` to the execution. */
-type Carried = readonly [RunningOperation, AdmittedOperation];
-
 /** Returns the protocol. graphql-ws reads and writes the messages and knows the close codes; what runs, and errors, are this server's. */
 export function createSocketProtocol(services: SocketServices): Server<Connection> {
   const { settings, schema } = services.streaming;
   const refusals = new WeakMap<readonly GraphQLError[], readonly GraphQLFormattedError[]>();
   // Results are formatted already: graphql-ws passes them on, and what `onNext` returns it sends as it is.
-  const execute = (args: ExecutionArgs) => run(...(args.contextValue as Carried)) as OperationResult;
+  const execute = (args: ExecutionArgs) => (args.contextValue as AdmittedOperation).run() as OperationResult;
   return makeServer<Record<string, unknown>, Connection>({
     connectionInitWaitTimeout: settings.initTimeoutMs,
     onConnect: (context) => signIn(services, context),
     onSubscribe: async ({ extra: connection }, id, payload) => {
-      const [running, admission] = await admitOver(services, { connection, id, payload });
+      const admission = await admitOver(services, { connection, id, payload });
       if ('errors' in admission) {
         const refusal = [new GraphQLError('refused')];
         refusals.set(refusal, admission.errors);
         return refusal;
       }
       const { document, operationName } = admission;
-      const carried: Carried = [running, admission];
-      return { schema, document, operationName, contextValue: carried };
+      return { schema, document, operationName, contextValue: admission };
     },
     execute,
     subscribe: execute,
@@ -191,15 +179,28 @@ export function createSocketProtocol(services: SocketServices): Server<Connectio
   });
 }
 
+/** Sends a message; in place of an answer that is too large, the error that says so. */
+export function sendMessage({ socket, operations, log }: Connection, text: string): Promise<void> {
+  try {
+    checkAnswer(text);
+    return socket.send(text);
+  } catch (error) {
+    const { id } = JSON.parse(text) as { id: string };
+    const site = operations.get(id) ?? { requestId: crypto.randomUUID(), log };
+    return socket.send(stringifyMessage({ id, type: MessageType.Next, payload: { errors: formatErrors([error], site) } }));
+  }
+}
+
 /** Takes one message of a client. `handle` is that of graphql-ws. */
-export async function receiveMessage(
+export function receiveMessage(
   { isStopping }: SocketServices,
   { connection, text, handle }: { connection: Connection; text: string; handle: (text: string) => Promise<void> },
-): Promise<void> {
+): void {
   const { socket, operations, log } = connection;
   const message = readMessage(text);
   // graphql-ws ends subscriptions when their client completes them; queries and mutations would go on.
-  if (message?.type === MessageType.Complete) operations.get(message.id)?.life.abort(clientLeft());
+  const completed = message?.type === MessageType.Complete ? operations.get(message.id) : undefined;
+  if (completed) abandon(completed);
   if (message?.type === MessageType.Subscribe && isStopping()) return;
   if (message !== null && !fromClients.has(message.type)) {
     socket.close(CloseCode.BadRequest, `Invalid message received: clients do not send "${message.type}"`);
@@ -209,9 +210,18 @@ export async function receiveMessage(
     log.error({ err: error }, 'a message of a WebSocket could not be handled');
     socket.close(CloseCode.InternalServerError, 'Something went wrong on our side');
   });
-  const running = message?.type === MessageType.Subscribe ? operations.get(message.id) : undefined;
-  if (running) running.sent = handled;
-  await handled;
+  if (message?.type === MessageType.Subscribe) finishWhenSent(connection, { id: message.id, handled });
+}
+
+/** Forgets an operation once everything about it was sent. */
+function finishWhenSent({ operations }: Connection, { id, handled }: { id: string; handled: Promise<void> }): void {
+  const running = operations.get(id);
+  if (!running || running.sent !== notSent) return;
+  running.sent = handled.then(() => {
+    if (operations.get(id) === running) operations.delete(id);
+    running.life.clear();
+    logOperation(running.log, running);
+  });
 }
 
 /** What clients may send. */
