@@ -17,6 +17,8 @@ import { registerCors, registerSecurityHeaders } from './http/headers.ts';
 import { registerHealth } from './http/health.ts';
 import { registerRequestLog } from './http/logging.ts';
 import { requestIdOf } from './http/requestId.ts';
+import { registerStreaming } from './http/streaming.ts';
+import { usualStreaming, type StreamingSettings } from './http/streaming/settings.ts';
 import { packageRoot } from './root.ts';
 
 /** What a server is made of. */
@@ -28,6 +30,8 @@ export interface ServerOptions {
   readonly isStopping?: () => boolean;
   /** The schema of this API unless given. */
   readonly schema?: GraphQLSchema;
+  /** Other bounds of WebSockets and event streams than the usual ones. */
+  readonly streaming?: Partial<StreamingSettings>;
 }
 
 /** A request has to arrive within this time, headers and body; slow senders would hold sockets otherwise. */
@@ -77,6 +81,9 @@ interface Connections {
 
 const connectionsOf = new WeakMap<FastifyInstance, Connections>();
 
+/** What ends the WebSockets and event streams of a server. */
+const endingsOf = new WeakMap<FastifyInstance, () => Promise<void>>();
+
 function trackConnections(server: FastifyInstance): void {
   const connections: Connections = { open: new Set(), accepted: 0 };
   connectionsOf.set(server, connections);
@@ -102,6 +109,7 @@ export async function closeServer(server: FastifyInstance): Promise<void> {
   do await sleep(lastRequestsMs);
   while (silent() && performance.now() - closedAt < firstRequestMs);
   await turns(2);
+  await endingsOf.get(server)?.();
   await server.close();
 }
 
@@ -133,6 +141,7 @@ export async function createServer({
   log,
   isStopping = () => false,
   schema = createSchema(),
+  streaming,
 }: ServerOptions): Promise<FastifyInstance> {
   const server = createFastify({ config, log });
   trackConnections(server);
@@ -148,6 +157,7 @@ export async function createServer({
   registerHealth(server, { ping: pingDatabase(services), version: readVersion(), isStopping });
   registerExplorerFiles(server);
   await registerGraphql(server, { config, services, schema, log });
+  endingsOf.set(server, registerStreaming(server, { config, services, schema, settings: { ...usualStreaming, ...streaming } }));
   server.get('/', { logLevel: 'warn' }, (request, reply) => {
     if (request.headers.accept?.includes('text/html')) return reply.redirect('/graphql');
     return reply.send({ name: 'Snapinfra API', graphql: '/graphql', health: '/api/health' });

@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import type { Config } from '../../../src/config.ts';
 import { createServices } from '../../../src/context.ts';
 import { createDatabase } from '../../../src/data/client.ts';
+import type { StreamingSettings } from '../../../src/http/streaming/settings.ts';
 import type { RateLimitStore } from '../../../src/limits/rateLimitStore.ts';
 import { createServer } from '../../../src/server.ts';
 import { testCredentials, testDatabase } from '../../support/database.ts';
@@ -23,6 +24,8 @@ export interface TestServer {
 /** What differs from the usual test server. */
 export interface TestServerOptions {
   readonly schema?: GraphQLSchema;
+  /** Other bounds of WebSockets and event streams than the usual ones. */
+  readonly streaming?: Partial<StreamingSettings>;
   readonly isStopping?: () => boolean;
   /** Another database than that of the test run. */
   readonly endpoint?: string;
@@ -90,6 +93,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     services,
     log,
     ...(options.schema && { schema: options.schema }),
+    ...(options.streaming && { streaming: options.streaming }),
     ...(options.isStopping && { isStopping: options.isStopping }),
   });
   await server.listen({ host: '127.0.0.1', port: 0 });
