@@ -19,7 +19,8 @@ export function formatError(formatted: GraphQLFormattedError, error: unknown, { 
   const code = formatted.extensions?.['code'];
   const isLibraryError =
     (original == null || original instanceof GraphQLError) && typeof code === 'string' && code !== 'INTERNAL_SERVER_ERROR';
-  if (isLibraryError) return { ...formatted, message: withoutValues(formatted.message), extensions: { code, requestId, retryable: false } };
+  if (isLibraryError)
+    return { ...formatted, message: shorten(withoutValues(formatted.message)), extensions: { code, requestId, retryable: false } };
   const shown = toRequestError(original ?? error);
   if (shown.code === 'INTERNAL_SERVER_ERROR')
     log.error({ err: shown.cause ?? error, path: formatted.path }, 'unexpected error in a resolver');
@@ -41,6 +42,13 @@ function withoutValues(message: string): string {
     .replace(/ got invalid value [\s\S]*?((?: at "[\w.[\]]+")?; [A-Z][^;]*)$/, ' got an invalid value$1')
     .replace(/ got invalid value [\s\S]*$/, ' got an invalid value.')
     .replace(/(Expected value of type "[^"]+"), found [\s\S]*?(; [A-Z][^;]*)?$/, '$1$2');
+}
+
+/** Messages quote names and values that the client sent, however long they are. */
+const maxMessageCharacters = 1_000;
+
+function shorten(message: string): string {
+  return message.length <= maxMessageCharacters ? message : `${message.slice(0, maxMessageCharacters).toWellFormed()}…`;
 }
 
 /** Turns an error outside of execution (a refused request) into the same shape. */

@@ -34,16 +34,22 @@ function takesLargeInput(operation: OperationDefinitionNode): boolean {
   return operation.selectionSet.selections.every((selection) => selection.kind === Kind.FIELD && largeInputs.has(selection.name.value));
 }
 
+function bodyTooLarge(): GraphQLError {
+  const message = `The request body is larger than ${operationLimits.bodyBytes} bytes. Only ${[...largeInputs].join(', ')} take more.`;
+  return new GraphQLError(message, { extensions: { code: 'BAD_REQUEST', http: { status: 413 } } });
+}
+
+/** Throws for a large body whose text does not even name an operation that takes one: reading it would be work for nothing. */
+export function checkBodySize(bodyBytes: number, query: unknown): void {
+  if (bodyBytes <= operationLimits.bodyBytes || typeof query !== 'string') return;
+  if (![...largeInputs].some((name) => query.includes(name))) throw bodyTooLarge();
+}
+
 /** Fills in what the log line of the request says, and refuses bodies that are too large for their operation. */
 export function observeOperation(facts: RequestFacts, operation: OperationDefinitionNode): void {
   facts.operationType = operation.operation;
   if (operation.name) facts.operation = operation.name.value.slice(0, 100);
-  const { bodyBytes } = operationLimits;
-  if ((facts.bodyBytes ?? 0) > bodyBytes && !takesLargeInput(operation)) {
-    throw new GraphQLError(`The request body is larger than ${bodyBytes} bytes. Only ${[...largeInputs].join(', ')} take more.`, {
-      extensions: { code: 'BAD_REQUEST', http: { status: 413 } },
-    });
-  }
+  if ((facts.bodyBytes ?? 0) > operationLimits.bodyBytes && !takesLargeInput(operation)) throw bodyTooLarge();
 }
 
 /** Lets an operation run when the gate does. Not a validation rule: those are skipped for documents in Apollo's cache, and know no variables. */

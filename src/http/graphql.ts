@@ -11,7 +11,7 @@ import { refuseExhausted } from '../graphql/rateLimiting.ts';
 import { tooComplex } from '../limits/errors.ts';
 import { operationLimits } from '../limits/limits.ts';
 import { checkRequest, type OperationRequest } from '../limits/operation.ts';
-import { createApollo } from './apollo.ts';
+import { checkBodySize, createApollo } from './apollo.ts';
 import { unreadableBody } from './errors.ts';
 import { watchRefusals } from './explain.ts';
 import { sendExplorerPage, wantsPage } from './explorer.ts';
@@ -112,7 +112,9 @@ export async function registerGraphql(
   registerJsonBody(server);
 
   async function execute(request: FastifyRequest, reply: FastifyReply): Promise<HTTPGraphQLResponse> {
-    checkRequest(operationOf(request));
+    const received = operationOf(request);
+    checkBodySize(factsOf(request).bodyBytes ?? 0, received.query);
+    checkRequest(received);
     const signal = requestSignal(reply, config.http.operationTimeoutMs);
     const context = await contextOf(services, request, signal);
     const { method, body } = request;

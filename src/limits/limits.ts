@@ -4,6 +4,10 @@ export const operationLimits = {
   tokens: 1_000,
   /** Brackets of any kind that are open at once in a document, counted before it is parsed. */
   brackets: 64,
+  /** Characters of a name or a number. */
+  wordLength: 200,
+  /** Characters of a document that mean nothing: comments, white space, commas. Whoever keeps a document keeps them, too. */
+  ignoredCharacters: 65_536,
   /** Fields inside of fields. Introspection has the bound of graphql-js of its own (`MaxIntrospectionDepthRule`). */
   depth: 12,
   /** Fields with an alias, those of fragments as often as they are spread. */
@@ -12,6 +16,8 @@ export const operationLimits = {
   rootMutations: 5,
   /** Entries of an argument that is a list. */
   listEntries: 100,
+  /** Variables of a request: a document of the allowed size cannot define more. */
+  variables: 250,
   /** Objects and lists inside of each other in variables. */
   variableDepth: 64,
   /** Points of an operation, see `fieldCosts.ts`: about the objects that its answer may have. */
