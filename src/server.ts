@@ -10,6 +10,7 @@ import type { Services } from './context.ts';
 import { connect } from './data/connection.ts';
 import { tables } from './data/tables.ts';
 import { createSchema } from './graphql/schema.ts';
+import { createCapacity } from './http/capacity.ts';
 import { answerBrokenHttp, answerError, registerErrorAnswers } from './http/errors.ts';
 import { registerExplorerFiles } from './http/explorer.ts';
 import { registerGraphql, transportBodyLimit } from './http/graphql.ts';
@@ -17,6 +18,7 @@ import { registerCors, registerSecurityHeaders } from './http/headers.ts';
 import { registerHealth } from './http/health.ts';
 import { registerRequestLog } from './http/logging.ts';
 import { requestIdOf } from './http/requestId.ts';
+import { registerShedding } from './http/shedding.ts';
 import { registerStreaming } from './http/streaming.ts';
 import { usualStreaming, type StreamingSettings } from './http/streaming/settings.ts';
 import { packageRoot } from './root.ts';
@@ -149,6 +151,7 @@ export async function createServer({
   registerRequestLog(server);
   registerSecurityHeaders(server, config);
   await registerCors(server, config.http);
+  registerShedding(server, { capacity: createCapacity(config.http), isStopping });
   // Once nothing new is accepted, clients that keep connections open must not send into one that is about to be closed.
   server.addHook('onSend', (_request, reply, _payload, done) => {
     if (!server.server.listening) void reply.header('connection', 'close');
