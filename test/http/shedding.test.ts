@@ -1,13 +1,15 @@
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { once } from 'node:events';
 import { request } from 'node:http';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { startDatabaseProxy, type DatabaseProxy } from '../support/databaseProxy.ts';
 import { testDatabase } from '../support/database.ts';
 import { startTestServer, type TestServer, type TestServerOptions } from './support/testServer.ts';
 
 // The database is slow on purpose.
 jest.setTimeout(60_000);
+
+const signInMutation = 'mutation { signIn(input: { email: "nobody@example.com", password: "wrong password" }) { accessToken } }';
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
@@ -107,25 +109,19 @@ describe('with no room left', () => {
     return { ...slow, held };
   }
 
-  test('a request is refused before its body is read or its credentials are looked at', async () => {
+  test('requests are refused before their bodies are read and their credentials are looked at; health is told', async () => {
     const { server, held } = await startFull();
-    const options = {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: 'Bearer nonsense' },
-      body: '{ no JSON',
-    };
+    const headers = { 'content-type': 'application/json', authorization: 'Bearer nonsense', origin: 'https://app.example.com' };
+    const healthTexts = ['/livez', '/readyz', '/api/health'].map(async (path) => (await fetch(server.url + path)).text());
+    const refused = await fetch(`${server.url}/graphql`, { method: 'POST', headers, body: '{ no JSON' });
     // Without the check before the body: 400.
-    expect((await fetch(`${server.url}/graphql`, options)).status).toBe(503);
-    expect((await held).status).toBe(200);
-  });
-
-  test('a browser may read the refusal', async () => {
-    const { server, held } = await startFull();
-    const refused = await server.post({ query: '{ __typename }' }, { origin: 'https://app.example.com' });
     expect(refused.status).toBe(503);
+    // A page in a browser may read it.
     expect(refused.headers.get('access-control-allow-origin')).toBe('https://app.example.com');
     expect(refused.headers.get('access-control-expose-headers')).toContain('retry-after');
-    await held;
+    // `/readyz` and `/api/health` ask the slow database, and may say so; they are not refused.
+    for (const text of await Promise.all(healthTexts)) expect(text).toMatch(/^\{"status":"/);
+    expect((await held).status).toBe(200);
   });
 
   test('a server that stops refuses nobody who got in', async () => {
@@ -141,8 +137,7 @@ describe('with no room left', () => {
     const headers = { 'content-type': 'application/json' };
     const leaving = request(`${server.url}/graphql`, { method: 'POST', agent: false, headers });
     leaving.on('error', () => undefined);
-    const input = '{ email: "nobody@example.com", password: "wrong password" }';
-    leaving.end(JSON.stringify({ query: `mutation { signIn(input: ${input}) { accessToken } }` }));
+    leaving.end(JSON.stringify({ query: signInMutation }));
     await arrived;
     expect((await read()).status).toBe(503);
     leaving.destroy();
@@ -152,21 +147,31 @@ describe('with no room left', () => {
   });
 });
 
-test('senders of slow bodies take no room', async () => {
+test('senders of slow bodies take no room, and get none when all their bodies arrive at once', async () => {
   const { server, read, proxy } = await startSlow({ maxRequestsInFlight: 1 });
   proxy.configure({ intercept: () => 'forward' });
+  const body = JSON.stringify({ query: signInMutation });
+  const head = `POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${body.length}`;
+  const sockets: Socket[] = [];
+  const nextAnswer = async (socket: Socket): Promise<string> => {
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    return answer.toString().slice('HTTP/1.1 '.length, 'HTTP/1.1 100'.length);
+  };
   for (let i = 0; i < 3; i += 1) {
     const socket = connect(server.port, '127.0.0.1');
     closing.push(() => socket.destroy());
-    socket.write(
-      'POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 1000\r\nexpect: 100-continue\r\n\r\n',
-    );
+    sockets.push(socket);
+    socket.write(`${head}\r\nexpect: 100-continue\r\n\r\n`);
     // The server asks for the body: the request has passed the first check, and waits.
-    const [answer] = (await once(socket, 'data')) as [Buffer];
-    expect(answer.toString()).toMatch(/^HTTP\/1.1 100 /);
+    expect(await nextAnswer(socket)).toBe('100');
   }
-  // Counted from the first header on: 503 for everybody else.
+  // Counted from the header on: 503 for everybody else.
   expect((await read()).status).toBe(200);
+  proxy.configure({ intercept: () => ({ delayMs: 1_500 }) });
+  for (const socket of sockets) socket.write(body);
+  const answers = await Promise.all(sockets.map(nextAnswer));
+  // Without the second check: three times 200, with room for one.
+  expect(answers.sort()).toEqual(['200', '503', '503']);
 });
 
 describe('an event loop that is late', () => {
