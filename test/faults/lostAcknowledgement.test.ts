@@ -13,7 +13,7 @@ import { startDatabaseProxy, type DatabaseProxy } from '../support/databaseProxy
 import { effectsOn } from '../support/faultEffects.ts';
 import { faultRounds } from '../support/faultRounds.ts';
 import { createHarness, type Answer, type Data, type Harness } from '../support/harness.ts';
-import { prepareWorlds, writingMutations, type Scenario, type World } from '../support/mutationScenarios.ts';
+import { documentOf, prepareWorlds, writingMutations, type Scenario, type World } from '../support/mutationScenarios.ts';
 import { startProviders, type Providers } from '../support/providers.ts';
 
 let providers: Providers;
@@ -68,25 +68,11 @@ interface Prepared {
   must(harness: Harness, idempotencyKey?: string): Promise<Data>;
 }
 
-const errors = 'userErrors { code message }';
-
-/** Addresses and tokens travel in the same variable as ids do. */
-function typeOf(name: string, { call }: Scenario): string {
-  const isText = name === 'id' && (call.includes('email: $id') || call.includes('refreshToken: $id'));
-  return isText ? 'String!' : 'ID!';
-}
-
 async function prepare(field: string, scenario: Scenario): Promise<Prepared> {
   const world = await newWorld();
   const variables = (await scenario.variables?.(world)) ?? {};
   const caller = scenario.as ? scenario.as(world) : world.owner;
-  const heads = Object.keys(variables).map((name) => `$${name}: ${typeOf(name, scenario)}`);
-  const document = (key: string | undefined): string => {
-    const all = key === undefined ? heads : [...heads, '$key: String'];
-    const { call } = scenario;
-    const keyed = call.endsWith(')') ? `${call.slice(0, -1)}, idempotencyKey: $key)` : `${call}(idempotencyKey: $key)`;
-    return `mutation ${all.length > 0 ? `(${all.join(', ')})` : ''} { ${key === undefined ? call : keyed} { ${scenario.result} ${errors} } }`;
-  };
+  const document = (key: string | undefined): string => documentOf(scenario, variables, key !== undefined);
   return {
     field,
     world,

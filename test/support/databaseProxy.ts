@@ -28,12 +28,20 @@ export interface ErrorAnswer {
 }
 
 /**
- * What happens to a call: it is forwarded, at once or after a time; it is answered with an error and never forwarded;
+ * What happens to a call: it is forwarded, at once, after a time or after something else; it is answered with an error and never forwarded;
  * `drop` closes the connection without forwarding it; `drop-answer` forwards it and closes the connection in place of an answer;
  * `hang` keeps it until the client leaves. `unprocessed` forwards every second item of a batch and answers that the others
  * are unprocessed; of a batch of one, that one is.
  */
-export type Interception = 'forward' | { readonly delayMs: number } | ErrorAnswer | 'drop' | 'drop-answer' | 'hang' | 'unprocessed';
+export type Interception =
+  | 'forward'
+  | { readonly delayMs: number }
+  | { readonly after: Promise<unknown> }
+  | ErrorAnswer
+  | 'drop'
+  | 'drop-answer'
+  | 'hang'
+  | 'unprocessed';
 
 /** Decides about a call. */
 export type Intercept = (call: ProxiedCall) => Interception;
@@ -66,6 +74,8 @@ export interface DatabaseProxy {
   /** Use this in place of the target. */
   readonly endpoint: string;
   configure(behaviour: ProxyBehaviour): void;
+  /** Returns how many calls wait for their answers: of clients that left, none does. */
+  pending(): number;
   /** Returns what was recorded since the last time, in the order of the answers. */
   take(): RecordedCall[];
   close(): Promise<void>;
@@ -200,7 +210,7 @@ export async function startDatabaseProxy({ target, ...first }: ProxyBehaviour & 
 
   async function answerTo(decision: Interception, { request, body }: { request: IncomingMessage; body: Buffer }): Promise<Answer> {
     if (typeof decision === 'object' && 'status' in decision) return errorAnswer(decision);
-    if (typeof decision === 'object') await sleep(decision.delayMs);
+    if (typeof decision === 'object') await ('after' in decision ? decision.after : sleep(decision.delayMs));
     return forward(url, agent, request, body);
   }
 
@@ -217,7 +227,10 @@ export async function startDatabaseProxy({ target, ...first }: ProxyBehaviour & 
     return answer.status === 200 ? { ...answer, body: json({ ...parse(answer.body), ...leftOver }) } : answer;
   }
 
+  let pending = 0;
   const server = createServer((request, response) => {
+    pending += 1;
+    response.once('close', () => (pending -= 1));
     handle(request, response).catch((error: unknown) => {
       if (response.headersSent) return void response.destroy();
       response.writeHead(502).end(error instanceof Error ? error.message : String(error));
@@ -231,6 +244,7 @@ export async function startDatabaseProxy({ target, ...first }: ProxyBehaviour & 
       intercept = 'intercept' in behaviour ? behaviour.intercept : intercept;
       record = behaviour.record ?? record;
     },
+    pending: () => pending,
     take: () => {
       const taken = records;
       records = [];

@@ -33,6 +33,8 @@ export interface Scenario {
   /** What is selected of the payload, beside `userErrors`. */
   result: string;
   variables?: (world: World) => Promise<Record<string, unknown>> | Record<string, unknown>;
+  /** Types of variables that are not `ID!`. */
+  types?: Readonly<Record<string, string>>;
   /** Who sends it, if not the owner. */
   as?: (world: World) => Caller | null;
 }
@@ -87,18 +89,21 @@ export const mutationScenarios: Record<keyof MutationResolvers, Scenario | { wri
     call: 'signUp(input: { email: $id, password: "correct horse battery", username: "Eve" })',
     result: 'user { id } accessToken',
     variables: () => ({ id: uniqueEmail() }),
+    types: { id: 'String!' },
     as: () => null,
   },
   signIn: {
     call: 'signIn(input: { email: $id, password: "correct horse battery" })',
     result: 'user { id } accessToken',
     variables: ({ owner }) => ({ id: owner.email }),
+    types: { id: 'String!' },
     as: () => null,
   },
   sessionRefresh: {
     call: 'sessionRefresh(refreshToken: $id)',
     result: 'user { id } accessToken refreshToken',
     variables: ({ owner }) => ({ id: owner.refreshToken }),
+    types: { id: 'String!' },
     as: () => null,
   },
   signOut: { call: 'signOut', result: 'user { id }' },
@@ -115,7 +120,12 @@ export const mutationScenarios: Record<keyof MutationResolvers, Scenario | { wri
       return { id: data.apiKeyCreate.apiKey.id };
     },
   },
-  userUpdate: { call: 'userUpdate(input: { email: $id })', result: 'user { email revision }', variables: () => ({ id: uniqueEmail() }) },
+  userUpdate: {
+    call: 'userUpdate(input: { email: $id })',
+    result: 'user { email revision }',
+    variables: () => ({ id: uniqueEmail() }),
+    types: { id: 'String!' },
+  },
   onboardingUpdate: { call: 'onboardingUpdate(input: { step: 2, completed: true })', result: 'user { onboardingStep revision }' },
   settingsUpdate: { call: 'settingsUpdate(input: { theme: DARK })', result: 'settings { theme revision }' },
   settingsReset: {
@@ -220,9 +230,10 @@ export const mutationScenarios: Record<keyof MutationResolvers, Scenario | { wri
 
   metricTrack: { call: `metricTrack(input: ${metric})`, result: 'event { metric value }', variables: project },
   metricTrackBatch: {
-    call: `metricTrackBatch(inputs: [${Array.from({ length: 100 }, () => metric).join(' ')}])`,
+    call: 'metricTrackBatch(inputs: $inputs)',
     result: 'events { metric }',
-    variables: project,
+    variables: ({ projectId }) => ({ inputs: Array.from({ length: 100 }, () => ({ projectId, metric: 'm', value: 1 })) }),
+    types: { inputs: '[MetricTrackInput!]!' },
   },
 
   integrationCreate: {
@@ -281,7 +292,15 @@ export const mutationScenarios: Record<keyof MutationResolvers, Scenario | { wri
   },
 };
 
-/** A mutation and how it is sent. */
+/** Returns the document of a mutation with these variables, with `$key` for an idempotency key where `keyed`. */
+export function documentOf({ call, result, types = {} }: Scenario, variables: Readonly<Record<string, unknown>>, keyed = false): string {
+  const heads = [...Object.keys(variables).map((name) => `$${name}: ${types[name] ?? 'ID!'}`), ...(keyed ? ['$key: String'] : [])];
+  const head = heads.length > 0 ? `(${heads.join(', ')})` : '';
+  const withKey = call.endsWith(')') ? `${call.slice(0, -1)}, idempotencyKey: $key)` : `${call}(idempotencyKey: $key)`;
+  return `mutation ${head} { ${keyed ? withKey : call} { ${result} ${errors} } }`;
+}
+
+/** All mutations that write, with their names. */
 export const writingMutations = Object.entries(mutationScenarios).flatMap(([field, scenario]) =>
   'call' in scenario ? [{ field: field as keyof MutationResolvers, scenario }] : [],
 );
