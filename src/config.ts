@@ -1,4 +1,5 @@
 /** The only reader of the environment: validates every variable at once and returns plain settings. */
+import ipaddr from 'ipaddr.js';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
@@ -32,8 +33,11 @@ export interface Config {
     readonly port: number;
     /** Origins that browsers may call from; `*` means any, an empty list none but this server's own pages. */
     readonly corsOrigins: readonly string[];
-    /** True where a proxy in front tells the client's address in X-Forwarded-For. */
-    readonly trustProxy: boolean;
+    /**
+     * Whose word in X-Forwarded-For counts for the address of the client: that of as many proxies in a row, or of proxies at
+     * these addresses (comma-separated, `10.0.0.0/8` for a network). What clients put in front themselves never counts.
+     */
+    readonly trustProxy: false | number | string;
     /** Operations that may be in flight at once; further ones are refused with 503. */
     readonly maxRequestsInFlight: number;
     /** How late the event loop may be before new requests are refused with 503, in milliseconds; 0 means never. */
@@ -98,6 +102,23 @@ function isGuessable(secret: string): boolean {
   return placeholder.test(secret) || new Set(secret).size < 10;
 }
 
+function isNetwork(text: string): boolean {
+  return text.includes('/') ? ipaddr.isValidCIDR(text) : ipaddr.isValid(text) && !/^\d+$/.test(text);
+}
+
+/** Not simply "all of them": with that the first address in the header counts, which clients choose themselves. */
+const trustProxy = z
+  .string()
+  .refine(
+    (value) => /^(?:true|false|\d|10)$/.test(value) || value.split(',').every((entry) => isNetwork(entry.trim())),
+    'must be false, true (one proxy), the number of proxies (up to 10), or their addresses such as 10.0.0.0/8,192.0.2.7',
+  )
+  .transform((value) => {
+    if (value === 'false' || value === '0') return false;
+    if (value === 'true') return 1;
+    return /^\d+$/.test(value) ? Number(value) : value;
+  });
+
 const environmentSchema = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production'], 'must be development, test or production').default('development'),
   PORT: wholeNumber(0, 65_535).default(5000),
@@ -105,7 +126,7 @@ const environmentSchema = z.object({
     .string()
     .regex(/^[\w.:-]+$/, 'must be an address to listen on, such as 127.0.0.1 or 0.0.0.0')
     .optional(),
-  TRUST_PROXY: flag.default(false),
+  TRUST_PROXY: trustProxy.default(false),
   SHUTDOWN_DELAY_MS: wholeNumber(0, 10_000).optional(),
   CORS_ORIGIN: corsOrigins.optional(),
   LOG_LEVEL: z

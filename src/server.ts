@@ -34,10 +34,22 @@ export interface ServerOptions {
   readonly schema?: GraphQLSchema;
   /** Other bounds of WebSockets and event streams than the usual ones. */
   readonly streaming?: Partial<StreamingSettings>;
+  /** Other patience with slow senders than the usual one. */
+  readonly slowSenders?: SlowSenders;
 }
 
-/** A request has to arrive within this time, headers and body; slow senders would hold sockets otherwise. */
-const requestTimeoutMs = 30_000;
+/** How long senders may take; slow ones would hold sockets otherwise. All in milliseconds. */
+export interface SlowSenders {
+  /** For the headers of a request. */
+  readonly headersMs: number;
+  /** For all of a request. */
+  readonly requestMs: number;
+  /** How often Node looks for those who took longer. */
+  readonly checkMs: number;
+}
+
+/** Without these Node gives headers 60 s and requests 300 s, and looks every 30 s. */
+const usualSlowSenders: SlowSenders = { headersMs: 15_000, requestMs: 30_000, checkMs: 2_000 };
 
 /** Returns the version of this package. */
 export function readVersion(): string {
@@ -45,19 +57,23 @@ export function readVersion(): string {
   return version;
 }
 
-function createFastify({ config, log }: Pick<ServerOptions, 'config' | 'log'>): FastifyInstance {
+/** Fastify itself takes a number of proxies for a mistake; here the operator vouches that clients cannot reach the server past them. */
+function trustedProxies({ trustProxy }: Config['http']): string | false | ((address: string, hop: number) => boolean) {
+  return typeof trustProxy === 'number' ? (_address, hop) => hop < trustProxy : trustProxy;
+}
+
+function createFastify({ config, log, slowSenders }: Required<Pick<ServerOptions, 'config' | 'log' | 'slowSenders'>>): FastifyInstance {
   const loggerInstance: FastifyBaseLogger = log;
   return fastify({
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: requestIdOf,
     bodyLimit: transportBodyLimit,
-    trustProxy: config.http.trustProxy,
+    trustProxy: trustedProxies(config.http),
     // `true` would cut requests in flight off when the server stops.
     forceCloseConnections: 'idle',
-    requestTimeout: requestTimeoutMs,
-    // Without these Node looks for slow senders only every 30 s, and gives headers 60 s.
-    http: { headersTimeout: 15_000, connectionsCheckingInterval: 2_000 },
+    requestTimeout: slowSenders.requestMs,
+    http: { headersTimeout: slowSenders.headersMs, connectionsCheckingInterval: slowSenders.checkMs },
     routerOptions: { ignoreTrailingSlash: true },
     clientErrorHandler: answerBrokenHttp,
     frameworkErrors: answerError,
@@ -144,8 +160,9 @@ export async function createServer({
   isStopping = () => false,
   schema = createSchema(),
   streaming,
+  slowSenders = usualSlowSenders,
 }: ServerOptions): Promise<FastifyInstance> {
-  const server = createFastify({ config, log });
+  const server = createFastify({ config, log, slowSenders });
   trackConnections(server);
   registerErrorAnswers(server);
   registerRequestLog(server);

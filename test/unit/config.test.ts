@@ -25,6 +25,17 @@ function problems(env: Record<string, string>): readonly string[] {
   }
 }
 
+test.each([
+  ['true', 1],
+  ['1', 1],
+  ['3', 3],
+  ['false', false],
+  ['0', false],
+  ['10.0.0.0/8, 2001:db8::1', '10.0.0.0/8, 2001:db8::1'],
+])('TRUST_PROXY=%s', (value, expected) => {
+  expect(loadConfig({ DATA_DIR: dataDir, TRUST_PROXY: value }).http.trustProxy).toBe(expected);
+});
+
 describe('development', () => {
   test('an empty environment is enough', () => {
     const config = loadConfig({ DATA_DIR: dataDir, PORT: '', CORS_ORIGIN: ' ' });
@@ -149,6 +160,10 @@ test.each([
   ['READ_PLAN', 'fast', 'adaptive or per-project'],
   ['EARLIER_BACKEND', 'gone', 'true or false'],
   ['EXPLAIN', 'true', 'on or off'],
+  ['TRUST_PROXY', '11', 'the number of proxies (up to 10)'],
+  ['TRUST_PROXY', '*', 'false, true (one proxy)'],
+  ['TRUST_PROXY', '10.0.0.0/33', 'false, true (one proxy)'],
+  ['TRUST_PROXY', 'proxy.example.com', 'false, true (one proxy)'],
   ['CORS_ORIGIN', 'app.example.com', 'list of origins'],
   ['CORS_ORIGIN', 'https://app.example.com/', 'list of origins'],
   ['DYNAMODB_ENDPOINT', 'localhost:8000', 'URL of a DynamoDB endpoint'],
