@@ -7,7 +7,7 @@ import { createServices } from '../../../src/context.ts';
 import { createDatabase } from '../../../src/data/client.ts';
 import type { StreamingSettings } from '../../../src/http/streaming/settings.ts';
 import type { RateLimitStore } from '../../../src/limits/rateLimitStore.ts';
-import { createServer } from '../../../src/server.ts';
+import { createServer, type SlowSenders } from '../../../src/server.ts';
 import { testCredentials, testDatabase } from '../../support/database.ts';
 
 /** A listening server. */
@@ -44,9 +44,12 @@ export interface TestServerOptions {
   readonly maxRequestsInFlight?: number;
   /** Off unless given: tests run on busy machines. */
   readonly maxEventLoopDelayMs?: number;
+  readonly trustProxy?: Config['http']['trustProxy'];
+  readonly slowSenders?: SlowSenders;
 }
 
-const secret = 'test-key-of-at-least-32-characters';
+/** Signs the tokens of test servers. */
+export const testSecret = 'test-key-of-at-least-32-characters';
 
 function testConfig(options: TestServerOptions, database: Config['database']): Config {
   return {
@@ -55,7 +58,7 @@ function testConfig(options: TestServerOptions, database: Config['database']): C
       host: '127.0.0.1',
       port: 0,
       corsOrigins: options.corsOrigins ?? ['https://app.example.com', 'http://localhost:*'],
-      trustProxy: false,
+      trustProxy: options.trustProxy ?? false,
       drainDelayMs: 0,
       operationTimeoutMs: options.operationTimeoutMs ?? 10_000,
       maxRequestsInFlight: options.maxRequestsInFlight ?? 1_000,
@@ -69,7 +72,7 @@ function testConfig(options: TestServerOptions, database: Config['database']): C
     hasEarlierBackend: true,
     database,
     dataDir: '/nonexistent',
-    jwtSecret: secret,
+    jwtSecret: testSecret,
     encryptionKey: Buffer.alloc(32, 1),
     previousEncryptionKeys: [],
     integrationEndpoints: {},
@@ -95,6 +98,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     ...(options.schema && { schema: options.schema }),
     ...(options.streaming && { streaming: options.streaming }),
     ...(options.isStopping && { isStopping: options.isStopping }),
+    ...(options.slowSenders && { slowSenders: options.slowSenders }),
   });
   await server.listen({ host: '127.0.0.1', port: 0 });
   const { port } = server.server.address() as AddressInfo;
