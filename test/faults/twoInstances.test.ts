@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { fakeDeployment, fakeInvitation, fakeProject, fakeSchema } from '../support/factories.ts';
 import { faultRounds } from '../support/faultRounds.ts';
-import { createHarness, type Answer, type Data, type Harness, type TestUser } from '../support/harness.ts';
+import { createHarness, type Data, type Harness, type TestUser } from '../support/harness.ts';
 
 let instances: [Harness, Harness];
 let ada: TestUser;
