@@ -51,7 +51,10 @@ function connectionOptions(answerWithinMs: number) {
     // The one bounds how long a request waits, the other takes a connection that hangs out of use until Redis answers again.
     commandTimeout: answerWithinMs,
     socketTimeout: answerWithinMs,
+    disconnectTimeout: 200,
     retryStrategy: (attempt: number) => Math.min(100 * attempt, 1_000),
+    // Servers before Redis 6 do not know the protocol that is usual today, and nothing here needs it.
+    protocol: 2 as const,
     // A point is taken now or not at all: nothing waits for a connection, nothing is sent a second time.
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
