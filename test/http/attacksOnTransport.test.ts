@@ -65,7 +65,7 @@ describe('slow senders', () => {
     const peer = hold(Number(new URL(unprotected.url).port), parts);
     const held = Array.from({ length: 100 }, () => hold(server.port, parts));
     expect(await healthy()).toBe(200);
-    expect(held.some(({ isOpen }) => isOpen())).toBe(true);
+    expect(held.some((one) => one.isOpen())).toBe(true);
     // Without the two timeouts: never, so the test times out.
     const answers = await Promise.all(held.map(({ ended }) => ended));
     for (const answer of answers) {
