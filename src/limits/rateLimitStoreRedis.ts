@@ -100,11 +100,12 @@ async function firstAttempt(redis: Redis): Promise<void> {
  * does not come up, or not scale out, because its rate limits cannot be shared for a while would be the greater harm.
  */
 export async function openRedisStore({ url, prefix, log, answerWithinMs = 500 }: RedisStoreOptions): Promise<RateLimitStore> {
-  const [{ Redis }, { default: RateLimiterRedis }] = await Promise.all([
+  // The bundle has CommonJS packages as a default export only.
+  const [{ default: ioredis }, { default: RateLimiterRedis }] = await Promise.all([
     import('ioredis'),
     import('rate-limiter-flexible/lib/RateLimiterRedis.js'),
   ]);
-  const redis = new Redis(url, connectionOptions(answerWithinMs));
+  const redis = new ioredis.Redis(url, connectionOptions(answerWithinMs));
   const { works, fails } = watch(log, new URL(url).host);
   redis.on('ready', works);
   redis.on('error', fails);

@@ -3,6 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { openRedisStore } from '../../src/limits/rateLimitStoreRedis.ts';
 import { startTestServer, type TestServer, type TestServerOptions } from '../http/support/testServer.ts';
+import { testDatabase } from '../support/database.ts';
+import { freePort, startServerProcess, temporaryDataDir, type ServerProcess } from '../http/support/serverProcess.ts';
 import { describeWithRedis, startRedisServer, type RedisServer } from '../support/redisServer.ts';
 
 // Processes start on a machine that may be busy with other tests.
@@ -196,5 +198,29 @@ describeWithRedis('rate limits in Redis', () => {
     expect(JSON.parse(a.log[0]!)).toMatchObject({ level: 40, reason: expect.stringMatching(reason) });
     expect(a.log.join()).not.toMatch(/hunter2|correct-horse/);
     expect((await send(a)).status).toBe(200);
+  });
+
+  test('two processes of the built server share a budget', async () => {
+    const redis = await startRedis();
+    const { endpoint, prefix } = await testDatabase();
+    const env = { DYNAMODB_ENDPOINT: endpoint, DYNAMODB_TABLE_PREFIX: prefix, REDIS_URL: redis.url, RATE_LIMIT_ANONYMOUS: '1000' };
+    const { dataDir, remove } = temporaryDataDir();
+    closing.push(remove);
+    const start = async (): Promise<ServerProcess> => {
+      const server = startServerProcess({ PORT: String(await freePort()), DATA_DIR: dataDir, SHUTDOWN_DELAY_MS: '0', ...env });
+      closing.push(() => server.signal('SIGKILL'));
+      await server.ready;
+      return server;
+    };
+    const servers = [await start(), await start()];
+    const left: unknown[] = [];
+    for (const { url } of [...servers, ...servers]) {
+      const headers = { 'content-type': 'application/json' };
+      const response = await fetch(`${url}/graphql`, { method: 'POST', headers, body: '{"query": "{ __typename }"}' });
+      left.push(((await response.json()) as { extensions: { rateLimit: { remaining: number } } }).extensions.rateLimit.remaining);
+    }
+    expect(left).toEqual([999, 998, 997, 996]);
+    for (const server of servers) server.signal('SIGTERM');
+    for (const server of servers) expect(await server.ended).toMatchObject({ code: 0, stderr: '' });
   });
 });

@@ -34,7 +34,10 @@ export function describeWithRedis(name: string, tests: () => void): void {
     test(`${name}: redis-server is there`, () => {
       throw new Error(`redis-server is missing: ${howToInstall}`);
     });
-  } else describe.skip(`${name} (redis-server is missing: ${howToInstall})`, tests);
+  } else {
+    process.stderr.write(`Tests of ${name} are skipped: redis-server is missing, ${howToInstall}\n`);
+    describe.skip(name, tests);
+  }
 }
 
 async function freePort(): Promise<number> {
