@@ -18,13 +18,12 @@ export class TransactionRejected extends Error {
     super(`transaction refused: ${reasons.join(', ')}`, options);
   }
 
-  /** Returns the rejection that an SDK error stands for, or null when it is another error. */
+  /** Returns the rejection that an SDK error stands for, or null when it is another error: also for writes that DynamoDB finds invalid. */
   static from(error: unknown): TransactionRejected | null {
     if (nameOf(error) !== 'TransactionCanceledException') return null;
-    return new TransactionRejected(
-      ((error as TransactionCanceledException).CancellationReasons ?? []).map((reason) => reason.Code ?? 'None'),
-      { cause: error },
-    );
+    const reasons = ((error as TransactionCanceledException).CancellationReasons ?? []).map((reason) => reason.Code ?? 'None');
+    const rejected = new TransactionRejected(reasons, { cause: error });
+    return rejected.isConflictOnly || reasons.includes('ConditionalCheckFailed') ? rejected : null;
   }
 
   /** True when only concurrent transactions or throttling stood in the way; then the same transaction may be tried again. */

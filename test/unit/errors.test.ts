@@ -111,13 +111,17 @@ describe('transactions', () => {
     [['None', 'ProvisionedThroughputExceeded'], true],
     [['ConditionalCheckFailed', 'TransactionConflict'], false],
     [['ConditionalCheckFailed', 'None'], false],
-    [['ItemCollectionSizeLimitExceeded'], false],
-    [['ValidationError'], false],
-    [[undefined, 'None'], false],
-    [[], false],
+    [['ConditionalCheckFailed', 'ValidationError'], false],
   ])('refused with %j may be sent again: %s', (codes, again) => {
     expect(cancelled(codes)?.isConflictOnly).toBe(again);
   });
+
+  test.each([[['ItemCollectionSizeLimitExceeded']], [['ValidationError', 'TransactionConflict']], [[undefined, 'None']], [[]]])(
+    'with writes that DynamoDB finds invalid (%j) were not refused by a condition',
+    (codes) => {
+      expect(cancelled(codes)).toBeNull();
+    },
+  );
 
   test('tell which condition failed', () => {
     const rejected = cancelled(['None', 'ConditionalCheckFailed']);
@@ -125,7 +129,7 @@ describe('transactions', () => {
   });
 
   test('refused without reasons are no riddle', () => {
-    expect(TransactionRejected.from(sdkError('TransactionCanceledException'))?.reasons).toEqual([]);
+    expect(TransactionRejected.from(sdkError('TransactionCanceledException'))).toBeNull();
     expect(TransactionRejected.from(sdkError('ValidationException'))).toBeNull();
   });
 });

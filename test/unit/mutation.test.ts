@@ -45,6 +45,23 @@ describe('a transaction that never comes through', () => {
   });
 });
 
+describe('a transaction that DynamoDB finds wrong', () => {
+  test('is a mistake of ours, tried once, and no conflict', async () => {
+    const owner = await harness.signUp();
+    let tries = 0;
+    const restore = interceptTransactions((input) => {
+      tries += 1;
+      const CancellationReasons = (input.TransactItems ?? []).map((_, i) => ({ Code: i === 0 ? 'ValidationError' : 'None' }));
+      return Promise.reject(Object.assign(new Error('cancelled'), { name: 'TransactionCanceledException', CancellationReasons }));
+    });
+    const { errors: top, data } = await harness.run(owner, `mutation { projectCreate(input: { name: "x" }) { project { id } ${errors} } }`);
+    restore();
+    // Taken for a condition that did not hold: six attempts, then "Others are changing the same object".
+    expect({ data, tries }).toEqual({ data: null, tries: 1 });
+    expect(top.map(({ extensions }) => extensions)).toMatchObject([{ code: 'INTERNAL_SERVER_ERROR', retryable: false }]);
+  });
+});
+
 describe('an idempotency key', () => {
   const create = `mutation ($name: String!, $key: String) { projectCreate(input: { name: $name }, idempotencyKey: $key) { project { id } userErrors { code field message } } }`;
 
