@@ -126,6 +126,8 @@ export async function closeServer(server: FastifyInstance): Promise<void> {
   const silent = (): boolean => [...connections.open].some(({ bytesRead }) => bytesRead === 0);
   do await sleep(lastRequestsMs);
   while (silent() && performance.now() - closedAt < firstRequestMs);
+  // Browsers open connections that they may never use; Node would wait for their first request without end.
+  for (const socket of connections.open) if (socket.bytesRead === 0) socket.destroy();
   await turns(2);
   await endingsOf.get(server)?.();
   await server.close();

@@ -35,7 +35,9 @@ function createSockets(services: SocketServices): Sockets {
   const open = new Map<Connection, WebSocket>();
 
   function serve(socket: WebSocket, request: FastifyRequest): void {
-    const bounded = boundSocket(socket, settings);
+    const operations: Connection['operations'] = new Map();
+    const abandonAll = (): void => operations.forEach(abandon);
+    const bounded = boundSocket(socket, { settings, onClosing: abandonAll });
     const log = pinoOf(request);
     const endCount = count.open(clientNetwork(request.ip));
     if (endCount === null) {
@@ -47,7 +49,7 @@ function createSockets(services: SocketServices): Sockets {
     }
     const { ip, headers } = request;
     const client = { ip, headers, authorization: headers.authorization };
-    const connection: Connection = { client, log, socket: bounded, operations: new Map(), endCount, stopWatching: () => undefined };
+    const connection: Connection = { client, log, socket: bounded, operations, endCount, stopWatching: () => undefined };
     open.set(connection, socket);
     const onMessage = (handle: (text: string) => Promise<void>): void => {
       socket.on('message', (data, isBinary) => {
@@ -63,7 +65,7 @@ function createSockets(services: SocketServices): Sockets {
       open.delete(connection);
       connection.endCount();
       connection.stopWatching();
-      for (const running of connection.operations.values()) abandon(running);
+      abandonAll();
       log.info({ transport: 'websocket', path: '/graphql', code }, 'connection closed');
       void closed(code, reason.toString());
     });

@@ -29,9 +29,19 @@ export interface BoundedSocket {
 /** Ends a client that does not read: what waits for it would grow without end. */
 const tooSlow = 'The client reads too slowly for what it asked for. Connect again and ask for less at once.';
 
-/** Binds what may wait for a client, and cuts off those that do not answer pings. */
-export function boundSocket(socket: WebSocket, { sendBufferBytes, pingIntervalMs }: StreamingSettings): BoundedSocket {
-  const close = (code: number, reason: string): void => socket.close(code, fitReason(reason));
+/**
+ * Binds what may wait for a client, and cuts off those that do not answer pings. `onClosing` is called when this side ends
+ * the connection; the client may take its time to agree.
+ */
+export function boundSocket(
+  socket: WebSocket,
+  { settings, onClosing }: { settings: StreamingSettings; onClosing: () => void },
+): BoundedSocket {
+  const { sendBufferBytes, pingIntervalMs } = settings;
+  const close = (code: number, reason: string): void => {
+    socket.close(code, fitReason(reason));
+    onClosing();
+  };
   const isBehind = (): boolean => {
     if (socket.bufferedAmount <= sendBufferBytes) return false;
     close(tryAgainLater, tooSlow);
@@ -43,6 +53,8 @@ export function boundSocket(socket: WebSocket, { sendBufferBytes, pingIntervalMs
     else if (socket.readyState === WebSocket.OPEN) socket.ping();
     isAlive = false;
   }, pingIntervalMs).unref();
+  // Frames that are none, or too large: the library closes the socket by itself. Without a listener the process would end.
+  socket.on('error', () => undefined);
   socket.on('pong', () => (isAlive = true));
   socket.on('message', () => (isAlive = true));
   // The library answers pings by itself; they must not pile up for a client that never reads.
@@ -55,6 +67,8 @@ export function boundSocket(socket: WebSocket, { sendBufferBytes, pingIntervalMs
       new Promise((resolve) => {
         // A failure ends the socket, and its `close` event everything that runs over it.
         if (socket.readyState === WebSocket.OPEN && !isBehind()) socket.send(text, () => resolve());
+        // Resolved at once, a source that always has a next event would be asked for ever, and nothing else would run.
+        else if (socket.readyState !== WebSocket.CLOSED) socket.once('close', () => resolve());
         else resolve();
       }),
   };

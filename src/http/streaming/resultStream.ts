@@ -1,5 +1,6 @@
 /** The results of a subscription: one for each event of its source, until the source, the client or the server ends it. */
 import type { FormattedExecutionResult } from 'graphql';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 
 /** What a stream is made of. */
 export interface ResultStreamParts {
@@ -60,6 +61,8 @@ export function createResultStream({ source, answer, describe, onEnd }: ResultSt
       const event = await nextEvent();
       if (event?.done) end();
       if (event === null || event.done) return finish();
+      // A source with many events at hand must not keep everybody else waiting.
+      await nextTurn();
       const value = await answer(event.value);
       // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- it may have ended while the answer was made
       return isOver ? finish() : { value, done: false };

@@ -18,6 +18,8 @@ export interface TestServer {
   readonly log: readonly string[];
   /** Sends an operation as JSON. */
   post(body: unknown, headers?: Record<string, string>): Promise<Response>;
+  /** Makes the server read a session and its account again, as it does after 30 s. */
+  forgetSession(session: { readonly id: string; readonly sessionId: string }): void;
   close(): Promise<void>;
 }
 
@@ -109,6 +111,10 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     log: lines,
     post: (body, headers = {}) =>
       fetch(`${url}/graphql`, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) }),
+    forgetSession: ({ id, sessionId }) => {
+      services.auth.caches.sessions.forget(sessionId);
+      services.auth.caches.accounts.forget(id);
+    },
     close: async () => {
       await server.close();
       await services.background.stop();

@@ -74,7 +74,10 @@ function createRecord(): Record_ {
 }
 
 /** A source that counts how often it is asked, and never waits. */
-function eagerSource<T>(events: string[], { name, value }: { name: string; value: (number: number) => T | null }): AsyncIterableIterator<T> {
+function eagerSource<T>(
+  events: string[],
+  { name, value }: { name: string; value: (number: number) => T | null },
+): AsyncIterableIterator<T> {
   let number = 0;
   return {
     next: () => {
@@ -117,7 +120,8 @@ export function createTickingSchema(): TickingSchema {
     return new Promise((_resolve, reject) => {
       signal.addEventListener('abort', () => {
         events.push('hang aborted');
-        reject(signal.reason as Error);
+        // Of this realm: to those of Node itself, graphql-js says that they are no Error, when Jest runs it.
+        reject(Object.assign(new Error('aborted'), { name: (signal.reason as Error).name }));
       });
     });
   }
@@ -166,7 +170,10 @@ export function createTickingSchema(): TickingSchema {
       },
       Tick: { viewerId, hang, requestId: (_: unknown, _args: unknown, { request }: Context) => request.id },
       Subscription: {
-        ticks: { subscribe: (_: unknown, args: { count: number; everyMs: number }, context: Context) => ticks(args, context), resolve: same },
+        ticks: {
+          subscribe: (_: unknown, args: { count: number; everyMs: number }, context: Context) => ticks(args, context),
+          resolve: same,
+        },
         rich: {
           subscribe: (_: unknown, { count }: { count: number }) =>
             eagerSource(events, { name: 'rich', value: (number) => (number <= count ? { number } : null) }),

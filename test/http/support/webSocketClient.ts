@@ -4,15 +4,22 @@ import type { IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { WebSocket, type ClientOptions } from 'ws';
 
+/** What an operation answers with. */
+export interface Result {
+  readonly data?: Record<string, unknown> | null;
+  readonly errors?: {
+    readonly message: string;
+    readonly path?: unknown;
+    readonly extensions: { readonly code: string; readonly requestId: string; readonly retryable: boolean };
+  }[];
+  readonly extensions?: Record<string, unknown>;
+}
+
 /** A message of the protocol graphql-transport-ws. */
 export interface ProtocolMessage {
   readonly type: string;
   readonly id?: string;
-  readonly payload?: {
-    data?: Record<string, unknown> | null;
-    errors?: { message: string; path?: unknown; extensions: { code: string; requestId: string; retryable: boolean } }[];
-    extensions?: Record<string, unknown>;
-  };
+  readonly payload?: Result;
 }
 
 /** How a socket ended. */
@@ -34,13 +41,12 @@ export interface SocketClient {
   /** Waits for a message, also one that came already. Rejects when the socket closes before. */
   next(matches: (message: ProtocolMessage) => boolean): Promise<ProtocolMessage>;
   /** Runs an operation and returns the payload of its first result, or of its error as `{ errors }`. */
-  run(query: string, options?: { variables?: Record<string, unknown>; operationName?: string }): Promise<NonNullable<ProtocolMessage['payload']>>;
+  run(query: string, options?: { variables?: Record<string, unknown>; operationName?: string }): Promise<Result>;
   close(): void;
 }
 
 /** How a client differs from the usual one. */
-export interface SocketOptions extends ClientOptions {
-  readonly protocol?: string | string[];
+export interface SocketOptions extends Pick<ClientOptions, 'headers' | 'autoPong'> {
   readonly path?: string;
 }
 
@@ -69,8 +75,8 @@ function watch(socket: WebSocket): Pick<SocketClient, 'messages' | 'closed' | 'n
 
 /** Opens a socket; rejects when the upgrade is refused, with status and body in the message. */
 export async function openSocket(url: string, options: SocketOptions = {}): Promise<SocketClient> {
-  const { protocol = 'graphql-transport-ws', path = '/graphql', ...clientOptions } = options;
-  const socket = new WebSocket(`${url.replace(/^http/, 'ws')}${path}`, protocol, clientOptions);
+  const { path = '/graphql', ...clientOptions } = options;
+  const socket = new WebSocket(`${url.replace(/^http/, 'ws')}${path}`, 'graphql-transport-ws', clientOptions);
   const watched = watch(socket);
   await new Promise<void>((resolve, reject) => {
     socket.once('open', resolve);
@@ -94,7 +100,7 @@ export async function openSocket(url: string, options: SocketOptions = {}): Prom
       const id = `run-${(operations += 1)}`;
       send({ id, type: 'subscribe', payload: { query, variables, operationName } });
       const answer = await watched.next((message) => message.id === id && message.type !== 'complete');
-      if (answer.type === 'error') return { errors: answer.payload as unknown as NonNullable<ProtocolMessage['payload']>['errors'] };
+      if (answer.type === 'error') return { errors: answer.payload as unknown as NonNullable<Result['errors']> };
       return answer.payload ?? {};
     },
     close: () => socket.close(),
