@@ -182,15 +182,10 @@ test('a page is moved among 250 that have no order yet within the limits of Dyna
   const [projectId, now] = [crypto.randomUUID(), new Date().toISOString()];
   const times = { createdAt: now, updatedAt: now };
   await harness.putRow('projects', { id: projectId, userId: ada.id, name: 'old', status: 'active', ...times });
-  const pages = Array.from({ length: 250 }, () => ({
-    id: crypto.randomUUID(),
-    userId: ada.id,
-    projectId,
-    title: 't',
-    category: 'c',
-    content: '',
-    ...times,
-  }));
+  // In the order of their creation, so that all of them lie before the last one.
+  const createdAt = (i: number): string => new Date(Date.parse(now) + i).toISOString();
+  const page = { userId: ada.id, projectId, title: 't', category: 'c', content: '', updatedAt: now };
+  const pages = Array.from({ length: 250 }, (_, i) => ({ ...page, id: crypto.randomUUID(), createdAt: createdAt(i) }));
   await connect(harness.database, { signal: AbortSignal.timeout(20_000) }).writeAll(pages.map((put) => ({ table: 'documentation', put })));
   const sizes = measure();
   await harness.must(

@@ -228,7 +228,7 @@ test('a server behind a database with 30 % faults answers right or with a clean 
   proxy.configure({ intercept: faults.intercept });
   await Promise.all(
     lanes.map(async (lane) => {
-      for (let n = 0; n < 10 * faultRounds; n += 1) {
+      for (let n = 0; n < 8 * faultRounds; n += 1) {
         await writes[Math.floor(lane.random() * writes.length)]?.(lane, n);
         if (n % 2 === 1) await check(lane);
       }
