@@ -8,6 +8,7 @@ import type { Row, Write } from '../data/connection.ts';
 import { ttlAttribute } from '../data/tables.ts';
 import { invalid, refused } from '../errors.ts';
 import type { Mutation } from './mutation.ts';
+import { textProblem } from './text.ts';
 
 const maxKeyLength = 255;
 const keyLifetimeSeconds = 24 * 60 * 60;
@@ -49,8 +50,11 @@ export async function findReplay<Result>(context: AnonymousContext, mutation: Mu
   const { viewer, args } = mutation;
   const key = args.idempotencyKey;
   if (key == null) return null;
-  if (key.trim() === '' || key.length > maxKeyLength || !key.isWellFormed()) {
-    throw invalid('idempotencyKey', `An idempotency key has 1 to ${maxKeyLength} characters; a UUID is a good one.`);
+  if (key.length > maxKeyLength || textProblem(key, { min: 1, max: maxKeyLength }) !== null) {
+    throw invalid(
+      'idempotencyKey',
+      `An idempotency key has 1 to ${maxKeyLength} characters, none of them a control character; a UUID is a good one.`,
+    );
   }
   const reason = 'whether the idempotency key was used before';
   const row = await context.connection.get('activity', keyOf(viewer, key), { consistent: true, reason });
