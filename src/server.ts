@@ -170,7 +170,8 @@ export async function createServer({
   registerRequestLog(server);
   registerSecurityHeaders(server, config);
   await registerCors(server, config.http);
-  registerShedding(server, { capacity: createCapacity(config.http), isStopping });
+  const capacity = createCapacity(config.http);
+  registerShedding(server, { capacity, isStopping });
   // Once nothing new is accepted, clients that keep connections open must not send into one that is about to be closed.
   server.addHook('onSend', (_request, reply, _payload, done) => {
     if (!server.server.listening) void reply.header('connection', 'close');
@@ -179,7 +180,8 @@ export async function createServer({
   registerHealth(server, { ping: pingDatabase(services), version: readVersion(), isStopping });
   registerExplorerFiles(server);
   await registerGraphql(server, { config, services, schema, log });
-  endingsOf.set(server, registerStreaming(server, { config, services, schema, settings: { ...usualStreaming, ...streaming } }));
+  const settings = { ...usualStreaming, ...streaming };
+  endingsOf.set(server, registerStreaming(server, { config, services, schema, settings, capacity }));
   server.get('/', { logLevel: 'warn' }, (request, reply) => {
     if (request.headers.accept?.includes('text/html')) return reply.redirect('/graphql');
     return reply.send({ name: 'Snapinfra API', graphql: '/graphql', health: '/api/health' });

@@ -40,7 +40,7 @@ interface OpenStream {
   complete: () => void;
 }
 
-type StreamArrival = Omit<Arrival, 'request'>;
+type StreamArrival = Omit<Arrival, 'request'> & Pick<OpenStream, 'closed'>;
 
 /** A page of any site could make a browser send a GET (GraphQL over HTTP, 5.1). */
 function refuseMutation({ operation }: OperationDefinitionNode): void {
@@ -50,11 +50,14 @@ function refuseMutation({ operation }: OperationDefinitionNode): void {
 
 function arrivalOf({ config }: Streaming, request: FastifyRequest, reply: FastifyReply): StreamArrival {
   const life = createOperationSignal(config.http.operationTimeoutMs);
-  reply.raw.once('close', () => life.abort(clientLeft()));
+  // From the beginning: the client may leave while its operation is being admitted.
+  const closed = new Promise<void>((resolve) => reply.raw.once('close', resolve));
+  void closed.then(() => life.abort(clientLeft()));
   const { ip, headers, id: requestId } = request;
   const client = { ip, headers, authorization: headers.authorization };
-  const isGet = request.method === 'GET';
-  return { client, requestId, log: pinoOf(request), facts: factsOf(request), life, ...(isGet && { checkTransport: refuseMutation }) };
+  const log = pinoOf(request);
+  const checkTransport = request.method === 'GET' && { checkTransport: refuseMutation };
+  return { client, requestId, log, facts: factsOf(request), life, closed, ...checkTransport };
 }
 
 function refuse(reply: FastifyReply, { status, message, headers = {} }: StreamRefusal): FastifyReply {
@@ -107,7 +110,7 @@ function sendStream(
   { arrival, results, endCount }: { arrival: StreamArrival; results: Results; endCount: () => void },
 ): FastifyReply {
   const { streaming } = streams;
-  const closed = new Promise<void>((resolve) => reply.raw.once('close', resolve));
+  const { closed } = arrival;
   const stream: OpenStream = { reply, closed, complete: () => undefined };
   const onTaken = keep(streams, { stream, endCount });
   void results.then((settled) => {
@@ -125,6 +128,12 @@ function sendStream(
     'x-accel-buffering': 'no',
   });
   return reply.send(Readable.from(text, { objectMode: false, highWaterMark: 1 }));
+}
+
+function refuseMore(reply: FastifyReply, most: number, arrival: StreamArrival): FastifyReply {
+  const message = `You have ${most} streams open, which is the most. Close some first.`;
+  const errors = formatErrors([new RequestError('RATE_LIMITED', message, { retryable: true })], arrival);
+  return reply.code(429).header('retry-after', '5').send({ errors });
 }
 
 async function answerRequest(streams: EventStreams, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
@@ -145,16 +154,7 @@ async function answerRequest(streams: EventStreams, request: FastifyRequest, rep
     return sendStream(streams, reply, { arrival, results: Promise.resolve({ errors }), endCount: () => undefined });
   }
   const endCount = count.open(admission.viewerId ?? clientNetwork(request.ip));
-  if (endCount === null) {
-    const most = streaming.settings.connectionsPerClient;
-    const error = new RequestError('RATE_LIMITED', `You have ${most} streams open, which is the most. Close some first.`, {
-      retryable: true,
-    });
-    return reply
-      .code(429)
-      .header('retry-after', '5')
-      .send({ errors: formatErrors([error], arrival) });
-  }
+  if (endCount === null) return refuseMore(reply, streaming.settings.connectionsPerClient, arrival);
   return sendStream(streams, reply, { arrival, results: admission.run(), endCount });
 }
 

@@ -256,6 +256,14 @@ describe('credentials', () => {
     expect(client.messages).toEqual([]);
   });
 
+  test('that cannot be checked, without a database, end the socket with 1013: try again later', async () => {
+    const cutOff = await startTestServer({ endpoint: 'http://127.0.0.1:9' });
+    started.push(cutOff);
+    const client = await openSocket(cutOff.url);
+    client.send({ type: 'connection_init', payload: ada.header });
+    expect(await client.closed).toEqual({ code: 1013, reason: 'The database does not answer. Try again in a moment.' });
+  });
+
   const keyMutation =
     'mutation { apiKeyCreate(input: { name: "socket", scopes: [READ] }) { secret apiKey { id } userErrors { message } } }';
   const endings: [string, string, (person: SignedUp) => Promise<{ authorization: string; end: () => Promise<unknown> }>][] = [
@@ -446,6 +454,20 @@ describe('bounds', () => {
     expect((await socket.run('{ hello }')).errors).toMatchObject([{ extensions: { code: 'RATE_LIMITED', retryable: true } }]);
     socket.send({ type: 'complete', id: 'a' });
     await small.happened('silent ended');
+    expect(await socket.run('{ hello }')).toMatchObject({ data: { hello: 'world' } });
+    socket.close();
+  });
+
+  test('operations in flight: those over sockets count with those over HTTP, and are refused with them', async () => {
+    const small = await startTicking({ maxRequestsInFlight: 1 });
+    const socket = await small.enter();
+    const gate = socket.run('{ gate }');
+    await small.happened('gate began');
+    // Without counting: 200 over HTTP, and an answer over the socket.
+    expect((await small.server.post({ query: '{ hello }' })).status).toBe(503);
+    expect((await socket.run('{ hello }')).errors).toMatchObject([{ extensions: { code: 'THROTTLED', retryable: true } }]);
+    small.openGate();
+    expect(await gate).toMatchObject({ data: { gate: 'open' } });
     expect(await socket.run('{ hello }')).toMatchObject({ data: { hello: 'world' } });
     socket.close();
   });

@@ -16,11 +16,12 @@ import type { Logger } from 'pino';
 import { isCostConcealed } from '../../auth/concealment.ts';
 import type { Config } from '../../config.ts';
 import type { Context, Services } from '../../context.ts';
-import type { RequestError } from '../../errors.ts';
+import { RequestError } from '../../errors.ts';
 import { admit } from '../../graphql/admission.ts';
 import { payForRefused, refuseExhausted } from '../../graphql/rateLimiting.ts';
 import { prepareOperation, type OperationRequest } from '../../limits/operation.ts';
 import { observeOperation } from '../apollo.ts';
+import type { Capacity } from '../capacity.ts';
 import { extensionsOf } from '../explain.ts';
 import type { RequestFacts } from '../logging.ts';
 import { rateLimitExtensions } from '../rateLimits.ts';
@@ -36,6 +37,8 @@ export interface Streaming {
   readonly services: Services;
   readonly schema: GraphQLSchema;
   readonly settings: StreamingSettings;
+  /** Shared with HTTP. */
+  readonly capacity: Capacity;
 }
 
 /** Who sends operations. */
@@ -106,6 +109,10 @@ export async function checkCredentials(
  * Returns it, or the errors that its sender gets, with the codes of the same request over HTTP. Never rejects.
  */
 export async function admitOperation(streaming: Streaming, arrival: Arrival): Promise<AdmittedOperation | Refusal> {
+  if (streaming.capacity.shortage() !== null) {
+    const message = 'The server is busy and has not looked at this operation. Try again in a moment.';
+    return refuse(arrival, [new RequestError('THROTTLED', message, { retryable: true })]);
+  }
   try {
     const context = await contextOf(streaming, arrival, arrival.life);
     return await admitIn(context, streaming, arrival).catch(async (error: unknown) => {
@@ -154,8 +161,13 @@ function refuse({ requestId, log, life }: Arrival, errors: readonly unknown[]): 
 type RunArgs = ExecutionArgs & { readonly contextValue: Context };
 
 /** Runs a query or mutation. */
-async function answer({ config }: Streaming, { requestId, log, life }: Arrival, args: RunArgs): Promise<FormattedExecutionResult> {
+async function answer(
+  { config, capacity }: Streaming,
+  { requestId, log, life }: Arrival,
+  args: RunArgs,
+): Promise<FormattedExecutionResult> {
   const site = { requestId, log };
+  const leave = capacity.enter();
   try {
     life.signal.throwIfAborted();
     const result = formatResult(await unlessAborted(life.signal, Promise.resolve(execute(args))), site);
@@ -166,6 +178,7 @@ async function answer({ config }: Streaming, { requestId, log, life }: Arrival, 
   } catch (error) {
     return { errors: formatErrors([error], site) };
   } finally {
+    leave();
     life.clear();
   }
 }

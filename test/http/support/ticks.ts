@@ -6,14 +6,14 @@ import { findViewer } from '../../../src/auth/access.ts';
 import type { Context } from '../../../src/context.ts';
 
 /** What happened, in order, such as `tick 1`, `ticks ended` or `hang aborted`. */
-export interface Record_ {
+export interface Happenings {
   readonly events: string[];
   /** Resolves when an event has happened. */
-  happened(event: string): Promise<void>;
+  readonly happened: (event: string) => Promise<void>;
 }
 
 /** A schema and its record. */
-export interface TickingSchema extends Record_ {
+export interface TickingSchema extends Happenings {
   readonly schema: GraphQLSchema;
   /** Lets the field `gate` answer. */
   openGate(): void;
@@ -54,7 +54,7 @@ const typeDefs = /* GraphQL */ `
   }
 `;
 
-function createRecord(): Record_ {
+function createRecord(): Happenings {
   const events: string[] = [];
   const waiting = new Map<string, (() => void)[]>();
   const push = events.push.bind(events);

@@ -35,11 +35,11 @@ export interface SocketClient {
   readonly messages: readonly ProtocolMessage[];
   readonly closed: Promise<Closed>;
   /** Sends a message, or text as it is. */
-  send(message: object | string): void;
+  readonly send: (message: object | string) => void;
   /** Sends `connection_init` and waits for the answer. */
   init(payload?: object): Promise<void>;
   /** Waits for a message, also one that came already. Rejects when the socket closes before. */
-  next(matches: (message: ProtocolMessage) => boolean): Promise<ProtocolMessage>;
+  readonly next: (matches: (message: ProtocolMessage) => boolean) => Promise<ProtocolMessage>;
   /** Runs an operation and returns the payload of its first result, or of its error as `{ errors }`. */
   run(query: string, options?: { variables?: Record<string, unknown>; operationName?: string }): Promise<Result>;
   close(): void;
