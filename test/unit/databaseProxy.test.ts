@@ -1,7 +1,16 @@
 /** The proxy in front of a DynamoDB endpoint, with the SDK on one side and the test database on the other. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import {
+  BatchGetCommand,
+  BatchWriteCommand,
+  DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  TransactWriteCommand,
+} from '@aws-sdk/lib-dynamodb';
 import { startDatabaseProxy, type DatabaseProxy, type ProxiedCall } from '../support/databaseProxy.ts';
 import { testCredentials, testDatabase } from '../support/database.ts';
 
@@ -112,6 +121,57 @@ describe('faults', () => {
     proxy.configure({ intercept: () => 'drop-answer' });
     await expect(put('answer lost')).rejects.toThrow();
     expect(await nameNow()).toBe('answer lost');
+  });
+});
+
+describe('faults of batches and transactions', () => {
+  const keys = [1, 2, 3].map((n) => ({ id: key.id, userId: `batch-${n}` }));
+  const write = () => documents.send(new BatchWriteCommand({ RequestItems: { [table]: keys.map((Item) => ({ PutRequest: { Item } })) } }));
+  const read = (Keys: object[]) => documents.send(new BatchGetCommand({ RequestItems: { [table]: { Keys, ConsistentRead: true } } }));
+
+  test('every second item is left unprocessed, and said to be', async () => {
+    proxy.configure({ intercept: () => 'unprocessed' });
+    const written = await write();
+    expect(written.UnprocessedItems?.[table]?.map(({ PutRequest }) => PutRequest?.Item)).toEqual([keys[1]]);
+    const answer = await read(keys);
+    expect(answer.Responses?.[table]).toHaveLength(2);
+    expect(answer.UnprocessedKeys?.[table]).toEqual({ Keys: [keys[1]], ConsistentRead: true });
+    const alone = await read([keys[0]!]);
+    expect([alone.Responses, alone.UnprocessedKeys?.[table]?.Keys]).toEqual([{}, [keys[0]]]);
+    proxy.configure({ intercept: undefined });
+    expect((await read(keys)).Responses?.[table]).toHaveLength(2);
+  });
+
+  test('details are part of an error', async () => {
+    const details = { CancellationReasons: [{ Code: 'TransactionConflict' }] };
+    proxy.configure({ intercept: () => ({ status: 400, type: 'TransactionCanceledException', details }) });
+    const transaction = new TransactWriteCommand({ TransactItems: [{ Put: { TableName: table, Item: key } }] });
+    await expect(documents.send(transaction)).rejects.toMatchObject({ name: 'TransactionCanceledException', ...details });
+  });
+});
+
+describe('calls that wait', () => {
+  test('hang until their client leaves, and are counted', async () => {
+    proxy.configure({ intercept: () => 'hang' });
+    const client = new AbortController();
+    const call = documents.send(new GetCommand({ TableName: table, Key: key }), { abortSignal: client.signal });
+    while (proxy.pending() === 0) await nextTurn();
+    client.abort();
+    await expect(call).rejects.toMatchObject({ name: 'AbortError' });
+    while (proxy.pending() > 0) await nextTurn();
+  });
+
+  test('go on after what they wait for', async () => {
+    const order: string[] = [];
+    let release: () => void = () => undefined;
+    const after = new Promise<void>((resolve) => (release = resolve));
+    proxy.configure({ intercept: () => ({ after }) });
+    const call = get().then(() => order.push('answered'));
+    while (proxy.pending() === 0) await nextTurn();
+    order.push('released');
+    release();
+    await call;
+    expect(order).toEqual(['released', 'answered']);
   });
 });
 
