@@ -39,6 +39,7 @@ const models: Record<string, string> = {
   // Not the edge of a list: that is ArchitectureConnectionEdge.
   ArchitectureEdge: model('architectures/model.ts', 'ArchitectureEdge'),
   ArchitectureConnectionEdge: model('list.ts', `Edge<${model('architectures/architecture.ts', 'ArchitectureRecord')}>`),
+  SchemaDiff: model('databaseSchemas/schemaDiff.service.ts', 'SchemaDiffModel'),
   SchemaTable: model('databaseSchemas/model.ts', 'SchemaTable'),
   SchemaField: model('databaseSchemas/model.ts', 'SchemaField'),
   SchemaRelationship: model('databaseSchemas/model.ts', 'SchemaRelationship'),

@@ -130,7 +130,7 @@ const Architecture: Complete<ArchitectureResolvers, ArchitectureRecord> = archit
 const Activity: Complete<ActivityResolvers, ActivityRecord> = activityResolvers.Activity;
 
 const DatabaseSchema: Complete<DatabaseSchemaResolvers, DatabaseSchemaRecord> = databaseSchemasResolvers.DatabaseSchema;
-const { SchemaTable, SchemaField, SchemaRelationship } = databaseSchemasResolvers;
+const { SchemaTable, SchemaField, SchemaRelationship, SchemaDiff } = databaseSchemasResolvers;
 
 const DocumentationPage: Complete<DocumentationPageResolvers, DocumentationPageRecord> = documentationResolvers.DocumentationPage;
 const DocumentationSearchHit: Complete<DocumentationSearchHitResolvers, SearchHit> = documentationResolvers.DocumentationSearchHit;
@@ -160,6 +160,7 @@ export const resolvers = {
   SchemaTable,
   SchemaField,
   SchemaRelationship,
+  SchemaDiff,
   Deployment,
   DocumentationPage,
   DocumentationSearchHit,

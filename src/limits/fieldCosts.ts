@@ -15,6 +15,8 @@ export const fieldCosts: Readonly<Record<string, number>> = {
   // Computed from a body.
   'DatabaseSchema.export': 20,
   'DatabaseSchema.problems': 20,
+  // Two bodies, compared.
+  'Query.schemaDiff': 50,
   'Architecture.export': 20,
   'Architecture.problems': 20,
   // Many rows for a few values.

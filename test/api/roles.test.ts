@@ -57,6 +57,11 @@ const table: Record<RootField, Rule> = {
     document: `${id} { databaseSchema(id: $id) { id } }`,
     variables: ({ schema }) => ({ id: schema }),
   },
+  schemaDiff: {
+    needs: 'project.read',
+    document: `${id} { schemaDiff(baseId: $id, headId: $id) { changes { kind } } }`,
+    variables: ({ schema }) => ({ id: schema }),
+  },
   architecture: {
     needs: 'project.read',
     document: `${id} { architecture(id: $id) { id } }`,

@@ -4,6 +4,7 @@ import type {
   ProjectResolvers,
   QueryResolvers,
   SchemaFieldResolvers,
+  SchemaDiffResolvers,
   SchemaRelationshipResolvers,
   SchemaTableResolvers,
   UserResolvers,
@@ -15,11 +16,13 @@ import { exportSchemaAs, importSchema, problemsOf } from './conversion.service.t
 import { createSchema, createSchemaVersion, deleteSchema, updateSchema } from './databaseSchemaChanges.service.ts';
 import { countTables, findSchema, findSchemaByName, listProjectSchemas, listUserSchemas, listVersions } from './databaseSchemas.service.ts';
 import type { SchemaField, SchemaTable } from './model.ts';
+import { diffSchemas } from './schemaDiff.service.ts';
 import { loadSchemaBody } from './databaseSchemas.store.ts';
 
 export const databaseSchemasResolvers = {
   Query: {
     databaseSchema: (_, { id }, context) => findSchema(context, id),
+    schemaDiff: (_, args, context) => diffSchemas(context, args),
   } satisfies QueryResolvers,
 
   Mutation: {
@@ -66,6 +69,12 @@ export const databaseSchemasResolvers = {
     unique: (field) => field.unique ?? false,
     autoIncrement: (field) => field.autoIncrement ?? false,
   } satisfies SchemaFieldResolvers,
+
+  SchemaDiff: {
+    forwardSql: (diff) => diff.migration().forwardSql,
+    backwardSql: (diff) => diff.migration().backwardSql,
+    warnings: (diff) => diff.migration().warnings,
+  } satisfies SchemaDiffResolvers,
 
   SchemaRelationship: {
     fromFields: (relationship) => relationship.fromFields ?? [relationship.fromField],

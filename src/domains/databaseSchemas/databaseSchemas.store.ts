@@ -8,7 +8,7 @@ import type { ListSource } from '../../data/page.ts';
 import { readBody } from '../bodies.ts';
 import type { RecordEdit } from '../revision.ts';
 import { bodyAttributes, maxVersions, type DatabaseSchemaRecord } from './databaseSchema.ts';
-import type { SchemaBody } from './model.ts';
+import type { SchemaBody, SchemaTable } from './model.ts';
 
 /** The versions of one name: the highest number ever given, and how many there are now. */
 export interface NameVersions {
@@ -98,7 +98,12 @@ export async function loadSchema(context: Context, id: string): Promise<Database
 /** Returns the tables, relationships and enums of a schema; empty ones when it was deleted since its row was read. */
 export async function loadSchemaBody(context: Context, schema: DatabaseSchemaRecord): Promise<SchemaBody> {
   const body: Partial<SchemaBody> = (await readBody(context, { table: 'schemas', owner: schema, attributes: bodyAttributes })) ?? {};
-  return { tables: body.tables ?? [], relationships: body.relationships ?? [], enums: body.enums ?? [] };
+  return { tables: (body.tables ?? []).map(withLists), relationships: body.relationships ?? [], enums: body.enums ?? [] };
+}
+
+/** Rows of the earlier backend may lack lists that were optional there. */
+function withLists(table: Omit<SchemaTable, 'fields' | 'indexes'> & Partial<SchemaTable>): SchemaTable {
+  return { ...table, fields: table.fields ?? [], indexes: table.indexes ?? [] };
 }
 
 /** Returns all versions of a name, latest first. Their number is bounded, and no index sorts them. */

@@ -22,6 +22,8 @@ export interface PlanColumn {
   readonly defaultSql: string | undefined;
   /** Values that a CHECK must enforce. */
   readonly check: readonly string[] | undefined;
+  /** Name of that CHECK, where it is given one: a name that is known can be dropped later. */
+  readonly checkName?: string;
 }
 
 /** A primary or unique key, or an index; `columns` in the target's names. */

@@ -133,10 +133,7 @@ function nameScopes({ dialect, relations }: PlanContext): (table: PlanTable) => 
     const keys = [table.primaryKey, ...table.uniques].filter((key) => key !== undefined);
     const space =
       own.get(table) ??
-      new Namespace(
-        dialect.names,
-        keys.map(({ name }) => name),
-      );
+      new Namespace(dialect.names, [...keys.map(({ name }) => name), ...table.columns.flatMap(({ checkName }) => checkName ?? [])]);
     own.set(table, space);
     return space;
   };

@@ -148,6 +148,13 @@ function planColumn(field: SchemaField, context: TableContext): PlanColumn {
   };
 }
 
+/** Gives each CHECK the name that PostgreSQL and MySQL would be asked to drop it by; it is unique among the checks of the schema (MySQL) or the names of the table. */
+function nameChecks(columns: readonly PlanColumn[], { dialect, relations, ownNames, tableName }: TableContext): PlanColumn[] {
+  if (dialect.id !== 'postgres' && dialect.id !== 'mysql') return [...columns];
+  const names = dialect.id === 'mysql' ? relations : ownNames;
+  return columns.map((column) => (column.check ? { ...column, checkName: names.allocate(`${tableName}_${column.name}_check`) } : column));
+}
+
 /** Returns the plan of one table, its foreign keys still missing. */
 export function planTable(table: TableStructure, context: PlanContext): PlanTable {
   const { dialect, warnings } = context;
@@ -171,7 +178,7 @@ export function planTable(table: TableStructure, context: PlanContext): PlanTabl
   return {
     structure: table,
     name: tableName,
-    columns,
+    columns: nameChecks(columns, own),
     primaryKey,
     uniques: uniques.filter(isPlanned),
     indexes: indexes.filter(isPlanned),
