@@ -1,6 +1,7 @@
 /** Over capacity, requests are refused at once, so that those in flight are answered in time and clients know when to come back. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Capacity } from './capacity.ts';
+import { createPacer } from './pacing.ts';
 
 /** What is answered in any case: an orchestrator that gets no answer kills the process, and with it what is in flight. */
 const alwaysAnswered: ReadonlySet<string> = new Set(['/livez', '/readyz', '/api/health', '/metrics']);
@@ -30,6 +31,7 @@ export function registerShedding(
   server: FastifyInstance,
   { capacity, isStopping }: { capacity: Capacity; isStopping: () => boolean },
 ): void {
+  const pace = createPacer(server.server);
   let loggedAt = -Infinity;
 
   function mustRefuse(request: FastifyRequest): boolean {
@@ -55,8 +57,12 @@ export function registerShedding(
       void refuse(reply);
       return;
     }
-    reply.raw.once('close', capacity.enter());
-    done();
+    const leave = capacity.enter();
+    const cancel = pace(done);
+    reply.raw.once('close', () => {
+      leave();
+      cancel();
+    });
   });
   server.addHook('onClose', () => capacity.close());
 }
