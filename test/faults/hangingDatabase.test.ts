@@ -56,6 +56,7 @@ const queries: Record<keyof QueryResolvers, string> = {
   dashboard: '{ dashboard { stats { projects } recentDeployments { nodes { id } } } }',
   project: 'query ($id: ID!) { project(id: $id) { stats { schemas } activity { nodes { id } } } }',
   databaseSchema: 'query ($id: ID!) { databaseSchema(id: $id) { name } }',
+  schemaDiff: 'query ($id: ID!) { schemaDiff(baseId: $id, headId: $id) { forwardSql } }',
   architecture: 'query ($id: ID!) { architecture(id: $id) { name } }',
   codeGeneration: 'query ($id: ID!) { codeGeneration(id: $id) { status } }',
   deployment: 'query ($id: ID!) { deployment(id: $id) { status } }',
