@@ -12,6 +12,7 @@ import type { Config } from '../config.ts';
 import type { Context } from '../context.ts';
 import { admit, type AdmissionRules } from '../graphql/admission.ts';
 import { formatError } from '../graphql/formatError.ts';
+import { createDocumentStore } from '../limits/documentCache.ts';
 import { operationLimits } from '../limits/limits.ts';
 import { createCostExtensions } from './explain.ts';
 import type { RequestFacts } from './logging.ts';
@@ -123,8 +124,10 @@ export function createApollo({ config, schema, log }: { config: Config; schema: 
     includeStacktraceInErrorResponses: false,
     csrfPrevention: true,
     allowBatchedHttpRequests: false,
-    // Documents and persisted queries are kept in memory, 30 MB each at most: Apollo's bounded default.
+    // Persisted queries are kept in memory, 30 MB at most: Apollo's bounded default. Its bound for documents counts their JSON,
+    // a fifth of what they take.
     cache: 'bounded',
+    documentStore: createDocumentStore(),
     parseOptions: { maxLexicalTokens: operationLimits.tokens },
     stopOnTerminationSignals: false,
     formatError: errors.remember,

@@ -12,9 +12,9 @@ import {
   type GraphQLSchema,
   type OperationDefinitionNode,
 } from 'graphql';
-import { LRUCache } from 'lru-cache';
 import { costOf, type PricedOperation } from './cost.ts';
 import { checkDocument, type DocumentFacts } from './document.ts';
+import { createDocumentCache } from './documentCache.ts';
 import { refusal } from './errors.ts';
 import { operationLimits } from './limits.ts';
 import { checkSource } from './source.ts';
@@ -54,14 +54,13 @@ export interface PreparedOperation {
   readonly operation: OperationDefinitionNode;
 }
 
-/** Valid documents by their text, about 30 MB at most: a parsed document takes some ten times its text. */
-const documents = new WeakMap<GraphQLSchema, LRUCache<string, DocumentNode>>();
-const maxCachedCharacters = 3_000_000;
+/** Valid documents by their text. */
+const documents = new WeakMap<GraphQLSchema, ReturnType<typeof createDocumentCache>>();
 
-function cacheOf(schema: GraphQLSchema): LRUCache<string, DocumentNode> {
+function cacheOf(schema: GraphQLSchema): ReturnType<typeof createDocumentCache> {
   const known = documents.get(schema);
   if (known) return known;
-  const cache = new LRUCache<string, DocumentNode>({ maxSize: maxCachedCharacters, sizeCalculation: (_document, text) => text.length + 1 });
+  const cache = createDocumentCache();
   documents.set(schema, cache);
   return cache;
 }
