@@ -75,7 +75,7 @@ beforeAll(async () => {
 });
 
 const nested = (depth: number): string =>
-  `${'{ project(id: "prj_x") '}${'{ owner { projects { nodes '.repeat(depth)}{ id }${' } } }'.repeat(depth)} }`;
+  `{ project(id: "prj_x") ${'{ owner { projects { nodes '.repeat(depth)}{ id }${' } } }'.repeat(depth)} }`;
 const pages =
   'query ($n: Int = 100) { viewer { projects(first: $n) { nodes { schemas(first: $n) { nodes { versions(first: $n) { nodes { id } } } } } } } }';
 
