@@ -46,7 +46,7 @@ describe('charge', () => {
   ])('%s', async (_, cost, fits) => {
     const rateLimits = limits();
     await rateLimits.charge(ada, 40);
-      // Without the comparison: the operation that does not fit runs.
+    // Without the comparison: the operation that does not fit runs.
     expect((await refusal(() => rateLimits.charge(ada, cost))) === null).toBe(fits);
   });
 
