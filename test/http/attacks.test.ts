@@ -76,6 +76,7 @@ function expectRefusal({ status, text }: Answer, { code, status: expected = 400 
   const extensions = { code, requestId: expect.stringMatching(/^[0-9a-f-]{36}$/), retryable: false };
   expect({ status, errors: body.errors }).toEqual({ status: expected, errors: [expect.objectContaining({ extensions })] });
   expect(body).not.toHaveProperty('data');
+  expect(text.length).toBeLessThan(5_000);
   expect(text).not.toMatch(/call stack|node_modules|at file:/);
 }
 

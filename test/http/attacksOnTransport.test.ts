@@ -118,6 +118,12 @@ describe('sizes', () => {
     expect((await fetch(unprotected.url, request)).status).toBe(200);
   });
 
+  test('a large body that names no operation for large ones is not even parsed', async () => {
+    const body = JSON.stringify({ query: `this is no GraphQL ${'x '.repeat(700_000)}` });
+    // Without the look at its size first: 400, from the parser.
+    expect(await refusal(await fetch(`${server.url}/graphql`, { method: 'POST', headers: json, body }))).toMatchObject({ status: 413 });
+  });
+
   test('a body that says how long it is, and is too long, is refused before it is sent', async () => {
     const head = `POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100000000\r\n\r\n{`;
     const socket = connect(server.port, '127.0.0.1', () => socket.write(head));

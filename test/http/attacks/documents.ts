@@ -172,6 +172,15 @@ const texts: readonly Attack[] = [
 
 const values: readonly Attack[] = [
   {
+    name: 'a value of half a megabyte, to be sent back in an error',
+    code: 'BAD_USER_INPUT',
+    proof: 'echo',
+    body: {
+      query: 'query ($status: ProjectStatus) { viewer { projects(filter: { status: $status }) { nodes { id } } } }',
+      variables: { status: 'x'.repeat(500_000) },
+    },
+  },
+  {
     name: 'variables 200 levels deep, where any JSON is allowed',
     code: 'BAD_USER_INPUT',
     proof: 'answered',
