@@ -1,5 +1,5 @@
-// Runs a program of the tests that is written in TypeScript: bundles it, imports it, and calls its `main(args)`, which returns the
-// exit code. (Node 20 cannot run TypeScript.) The server is built first, because such programs start it.
+// Runs a program of the tests that is written in TypeScript: bundles it, imports it, and calls its `main(args, root)`, which returns
+// the exit code. (Node 20 cannot run TypeScript.) The server is built first, because such programs start it.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -33,5 +33,5 @@ export async function runTypescript(entry) {
   });
   process.setSourceMapsEnabled(true);
   const { main } = await import(pathToFileURL(join(built, 'program.mjs')).href);
-  process.exitCode = await main(process.argv.slice(2));
+  process.exitCode = await main(process.argv.slice(2), root);
 }
