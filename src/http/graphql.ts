@@ -93,7 +93,10 @@ function sendError(reply: FastifyReply, error: unknown): FastifyReply {
 function refusePackedBodies(server: FastifyInstance): void {
   server.addHook('onRequest', (request, _reply, done) => {
     const encoding = request.headers['content-encoding'] ?? 'identity';
-    if (encoding === 'identity') return done();
+    if (encoding === 'identity') {
+      done();
+      return;
+    }
     const message = `The request body is encoded as "${encoding.slice(0, 100)}". Send it without a Content-Encoding.`;
     done(Object.assign(new Error(message), { statusCode: 415 }));
   });

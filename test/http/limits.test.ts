@@ -88,7 +88,8 @@ describe('limits before an operation runs', () => {
 });
 
 describe('limits while an operation runs', () => {
-  let [harness, server] = [undefined, undefined];
+  let harness: Harness;
+  let server: TestServer;
   let started = 0;
   const kilobytes390 = 'x'.repeat(390 * 1024);
 
