@@ -9,11 +9,12 @@ import type { SchemaResult } from './databaseSchemas.service.ts';
 import { loadSchemaBody } from './databaseSchemas.store.ts';
 import type { DatabaseSchemaRecord } from './databaseSchema.ts';
 import { exportSchema } from './export/index.ts';
+import type { ImportResult } from './import/index.ts';
 import type { ConversionWarning, SqlDialect } from './model.ts';
 import { findProblems } from './problems.ts';
 
 /** Input of schemaImport, as the SDL's SchemaImportInput. */
-export type ImportInput = NewSchemaInput & { format: 'sql' | 'json'; dialect?: SqlDialect | null; source: string };
+export type ImportInput = NewSchemaInput & { format: 'sql' | 'dbml' | 'prisma' | 'json'; dialect?: SqlDialect | null; source: string };
 
 /** Reads a schema from source text and adds it to a project: the next version of its name, or the first. */
 export async function importSchema(
@@ -30,17 +31,20 @@ export async function importSchema(
       'TOO_LARGE',
     );
   }
-  const { importJson, importSql } = await import('./import/index.ts');
-  const outcome =
-    input.format === 'json'
-      ? importJson(input.source)
-      : await importSql({ source: input.source, dialect: input.dialect ?? 'postgres', signal: context.request.signal });
+  const outcome = await readSourceOf(input, context.request.signal);
   if (!outcome.ok) {
     const { message, line, column } = outcome;
     throw new ExpectedError([{ __typename: 'ValidationError', message, code: 'SYNTAX_ERROR', field: ['input', 'source'], line, column }]);
   }
   const { schema } = await addImportedSchema(context, { args, body: outcome.body });
   return { schema, warnings: outcome.warnings };
+}
+
+async function readSourceOf({ source, format, dialect }: ImportInput, signal: AbortSignal): Promise<ImportResult> {
+  const { importDesign, importJson, importSql } = await import('./import/index.ts');
+  if (format === 'json') return importJson(source);
+  if (format === 'sql') return importSql({ source, dialect: dialect ?? 'postgres', signal });
+  return importDesign({ source, language: format, signal });
 }
 
 /** Arguments of DatabaseSchema.export. */

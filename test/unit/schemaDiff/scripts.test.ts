@@ -91,6 +91,17 @@ describe('PostgreSQL', () => {
   });
 });
 
+test('PostgreSQL: a foreign key steps aside while the key that it refers to has another name', () => {
+  const head = withTable('t1', (table) => ({ ...table, indexes: [{ name: 'customers_key', fields: ['id'], type: 'primary' }] }));
+  // Without it: "cannot drop constraint customers_pkey because other objects depend on it".
+  expect(forward(head, 'postgres')).toEqual([
+    'ALTER TABLE "orders" DROP CONSTRAINT "orders_customer_id_fkey";',
+    'ALTER TABLE "customers" DROP CONSTRAINT "customers_pkey";',
+    'ALTER TABLE "customers" ADD CONSTRAINT "customers_key" PRIMARY KEY ("id");',
+    'ALTER TABLE "orders" ADD CONSTRAINT "orders_customer_id_fkey" FOREIGN KEY ("customer_id") REFERENCES "customers" ("id");',
+  ]);
+});
+
 describe('MySQL', () => {
   test('all that changes in a table is one statement', () => {
     expect(forward(longerEmail, 'mysql')).toEqual([

@@ -57,3 +57,26 @@ export function prismaType(
   const native = known.native.replace('*', argumentsText(known.native, args ?? ''));
   return { scalar, native, list };
 }
+
+/** What Prisma takes for a scalar without a native type, where that is more than the plain type (precisions and lengths). */
+const bareTypes: Readonly<Record<SqlDialect, Readonly<Record<string, string>>>> = {
+  postgres: { DateTime: 'timestamp(3)', Decimal: 'decimal(65,30)' },
+  mysql: { String: 'varchar(191)', DateTime: 'datetime(3)', Decimal: 'decimal(65,30)' },
+  sqlite: { BigInt: 'bigint', DateTime: 'datetime', String: 'text' },
+  mssql: { String: 'nvarchar(1000)', DateTime: 'datetime2', Decimal: 'decimal(32,16)', Bytes: 'varbinary(max)' },
+};
+
+/**
+ * Returns the SQL type of a Prisma type: of `@db.<native>(<args>)` where that is given, else of the scalar alone. Undefined for
+ * what the provider of the dialect does not have. The way back of `prismaType`.
+ */
+export function sqlTypeOf(scalar: string, native: { name: string; args: string } | undefined, dialect: SqlDialect): string | undefined {
+  const entries = [...lookups[dialect]];
+  if (!native) {
+    const bare = bareTypes[dialect][scalar] ?? entries.find(([, known]) => known.scalar === scalar && known.native === undefined)?.[0];
+    return bare ?? entries.find(([, known]) => known.scalar === scalar)?.[0];
+  }
+  const found = entries.find(([, known]) => known.scalar === scalar && known.native?.replace('*', '') === native.name)?.[0];
+  // The arguments stand behind the first word of `time with time zone`.
+  return found?.replace(/( with time zone| unsigned)?$/u, `${native.args}$1`);
+}

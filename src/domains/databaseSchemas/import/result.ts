@@ -4,6 +4,9 @@ import type { ConversionWarning, SchemaBody } from '../model.ts';
 /** Dialects whose DDL can be read. */
 export type ImportDialect = 'postgres' | 'mysql' | 'sqlite';
 
+/** Languages that a source is read in. */
+export type SourceLanguage = ImportDialect | 'dbml' | 'prisma';
+
 /** A source that was refused as a whole; `line` and `column` count from 1, columns in characters (code points). */
 export interface ImportFailure {
   ok: false;

@@ -1,10 +1,11 @@
 /** Long sources are read in a worker thread: parsing must not hold up other requests, and can be stopped. */
 import { Worker } from 'node:worker_threads';
-import { failureAtStart, type ImportDialect, type ImportResult } from './result.ts';
+import { failureAtStart, type ImportResult, type SourceLanguage } from './result.ts';
 
 export interface ImportTask {
   source: string;
-  dialect: ImportDialect;
+  /** Language of the source; a dialect where that is SQL. */
+  dialect: SourceLanguage;
 }
 
 export interface WorkerOptions {
