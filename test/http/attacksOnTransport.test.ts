@@ -83,6 +83,16 @@ describe('slow senders', () => {
   });
 });
 
+test('headers have a time of their own, much shorter than that of whole requests', async () => {
+  const patient = await startTestServer({ slowSenders: { headersMs: 300, requestMs: 3_600_000, checkMs: 50 } });
+  try {
+    // Without it: after an hour, so the test times out.
+    expect(await hold(patient.port, { start: 'GET /livez HTTP/1.1\r\n', more: 'X-Slow: 1\r\n' }).ended).toMatch(/^HTTP\/1\.1 408 /);
+  } finally {
+    await patient.close();
+  }
+});
+
 async function refusal(response: Response): Promise<{ status: number; code: string; message: string }> {
   const { errors } = (await response.json()) as { errors: [{ message: string; extensions: { code: string } }] };
   return { status: response.status, code: errors[0].extensions.code, message: errors[0].message };
