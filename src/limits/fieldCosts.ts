@@ -19,6 +19,7 @@ export const fieldCosts: Readonly<Record<string, number>> = {
   'Query.schemaDiff': 50,
   'Architecture.export': 20,
   'Architecture.problems': 20,
+  'Mutation.architectureLayout': 20,
   // Many rows for a few values.
   'Project.metrics': 25,
   'Project.trends': 25,

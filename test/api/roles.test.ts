@@ -228,6 +228,11 @@ const table: Record<RootField, Rule> = {
     document: mutationOn('architectureUpdate', 'input: { name: "x" }, expectedRevision: 1, ', 'architecture { id }'),
     variables: ({ architecture }) => ({ id: architecture }),
   },
+  architectureLayout: {
+    needs: 'architecture.write',
+    document: mutationOn('architectureLayout', '', 'architecture { id }'),
+    variables: ({ architecture }) => ({ id: architecture }),
+  },
   architectureDelete: {
     needs: 'architecture.write',
     document: mutationOn('architectureDelete', '', 'deletedId'),

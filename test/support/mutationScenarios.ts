@@ -187,6 +187,11 @@ export const mutationScenarios: Record<keyof MutationResolvers, Scenario | { wri
     result: 'architecture { name revision }',
     variables: architecture,
   },
+  architectureLayout: {
+    call: 'architectureLayout(id: $id, algorithm: GRID)',
+    result: 'architecture { revision nodes { position { x y } } }',
+    variables: architecture,
+  },
   architectureDelete: { call: 'architectureDelete(id: $id)', result: 'deletedCounts { architectures }', variables: architecture },
 
   deploymentCreate: {

@@ -7,6 +7,7 @@ import {
   createArchitecture,
   deleteArchitecture,
   findArchitecture,
+  layOutArchitecture,
   listProjectArchitectures,
   listUserArchitectures,
   updateArchitecture,
@@ -22,6 +23,7 @@ export const architecturesResolvers = {
   Mutation: {
     architectureCreate: (_, args, context) => payload(() => createArchitecture(context, args)),
     architectureUpdate: (_, args, context) => payload(() => updateArchitecture(context, args)),
+    architectureLayout: (_, args, context) => payload(() => layOutArchitecture(context, args)),
     architectureDelete: (_, args, context) => payload(() => deleteArchitecture(context, args)),
   } satisfies MutationResolvers,
 

@@ -22,6 +22,7 @@ import {
   putArchitecture,
   updateArchitectureRow,
 } from './architectures.store.ts';
+import { placeAll, type LayoutOptions } from './layout/index.ts';
 import type { ArchitectureBody } from './model.ts';
 import { checkBody } from './validation.ts';
 
@@ -152,27 +153,60 @@ export async function updateArchitecture(context: Context, args: UpdateArchitect
   async function plan(): Promise<MutationPlan<ArchitectureResult>> {
     const { architecture } = await requireArchitecture(context, args.id);
     requireRevision('Architecture', architecture, args.expectedRevision);
-    const edit = await planEdit(context, architecture, args);
-    if (!edit) return { result: { architecture }, writes: [], activity: [] };
-    const { record, changedFields, stored } = edit;
-    return {
-      result: { architecture: record },
-      ...(stored && {
-        prepare: stored.write,
-        undo: stored.discard,
-        cleanUp: () => removeBody(context.connection, 'architectures', architecture),
-      }),
-      writes: [updateArchitectureRow(architecture, edit)],
-      activity: [{ action: 'updated', ...subjectOf(record), changedFields }],
-    };
+    return planUpdate(context, architecture, args);
   }
+}
+
+/** Arguments of architectureLayout. */
+export interface LayoutArchitectureArgs extends MutationArgs, LayoutOptions {
+  id: string;
+  expectedRevision?: number | null;
+}
+
+/** Gives every node of an architecture a new position. */
+export async function layOutArchitecture(context: Context, args: LayoutArchitectureArgs): Promise<ArchitectureResult> {
+  const viewer = requireViewer(context, 'account.read');
+  const { id, algorithm, direction, expectedRevision, dryRun } = args;
+  return mutate(context, { name: 'architectureLayout', viewer, args, input: [id, algorithm, direction, expectedRevision], plan });
+
+  async function plan(): Promise<MutationPlan<ArchitectureResult>> {
+    const { architecture } = await requireArchitecture(context, id);
+    requireRevision('Architecture', architecture, expectedRevision);
+    const body = await loadArchitectureBody(context, architecture);
+    if (!body) throw notFound('architecture', id);
+    return planUpdate(context, architecture, { id, dryRun, input: { nodes: placeAll(body, { algorithm, direction }) } });
+  }
+}
+
+async function planUpdate(
+  context: Context,
+  architecture: ArchitectureRecord,
+  args: Pick<UpdateArchitectureArgs, 'id' | 'input' | 'dryRun'>,
+): Promise<MutationPlan<ArchitectureResult>> {
+  const edit = await planEdit(context, architecture, args);
+  if (!edit) return { result: { architecture }, writes: [], activity: [] };
+  const { record, changedFields, stored } = edit;
+  return {
+    result: { architecture: record },
+    ...(stored && {
+      prepare: stored.write,
+      undo: stored.discard,
+      cleanUp: () => removeBody(context.connection, 'architectures', architecture),
+    }),
+    writes: [updateArchitectureRow(architecture, edit)],
+    activity: [{ action: 'updated', ...subjectOf(record), changedFields }],
+  };
 }
 
 /** Attributes of the row that stand for the body. */
 const bodyRowAttributes: ReadonlySet<string> = new Set([...bodyAttributes, 'bodyId', 'bodyChunks', 'nodeCount', 'edgeCount']);
 
 /** Returns the edit that an input makes, with the new body where it changes; null when nothing changes. */
-async function planEdit(context: Context, architecture: ArchitectureRecord, { input, dryRun, id }: UpdateArchitectureArgs) {
+async function planEdit(
+  context: Context,
+  architecture: ArchitectureRecord,
+  { input, dryRun, id }: Pick<UpdateArchitectureArgs, 'id' | 'input' | 'dryRun'>,
+) {
   const before = await loadArchitectureBody(context, architecture);
   if (!before) throw notFound('architecture', id);
   const body = bodyFrom(input, before);

@@ -10,7 +10,7 @@ interface Dagre {
 }
 
 interface DagreGraph {
-  setGraph: (options: { rankdir: 'TB'; nodesep: number; edgesep: number; ranksep: number }) => void;
+  setGraph: (options: { rankdir: 'TB' | 'LR'; nodesep: number; edgesep: number; ranksep: number }) => void;
   setNode: (key: string, size: { width: number; height: number }) => void;
   setEdge: (from: string, to: string, label: { width?: number; height?: number; labelpos?: string }, key: string) => void;
   /** The center of a node, after layout. */
@@ -27,7 +27,8 @@ export const nodeSize = { width: 200, height: 72 } as const;
 /** Size of the text on edges, in pixels. */
 export const edgeLabelSize = 11;
 
-const gap = { between: 48, ranks: 88 } as const;
+/** Space between nodes side by side, and between ranks, in pixels. */
+export const gap = { between: 48, ranks: 88 } as const;
 
 /** Up to so many nodes and edges together, dagre takes a fifth of a second; beyond, its time grows with the square and more. */
 const dagreLimit = 150;
@@ -67,14 +68,18 @@ function moveBelow(placed: readonly Position[]): (position: Position) => Positio
   return ({ x, y }) => ({ x: left + x, y: top + y });
 }
 
-function layOut(part: Part): Layout {
+/** Where the edges of a layered layout lead. */
+export type LayoutDirection = 'down' | 'right';
+
+/** Returns positions for all nodes, in layers by the edges, whatever positions they have. The same part always gives the same layout. */
+export function layOut(part: Part, direction: LayoutDirection = 'down'): Layout {
   const isSmall = part.nodes.length + part.edges.length <= dagreLimit;
-  return isSmall ? layOutWithDagre(part) : { positions: layOutInRows(part), bends: new Map() };
+  return isSmall ? layOutWithDagre(part, direction) : { positions: layOutInRows(part, direction), bends: new Map() };
 }
 
-function layOutWithDagre({ nodes, edges }: Part): Layout {
+function layOutWithDagre({ nodes, edges }: Part, direction: LayoutDirection): Layout {
   const graph = new Graph({ multigraph: true });
-  graph.setGraph({ rankdir: 'TB', nodesep: gap.between, edgesep: 24, ranksep: gap.ranks });
+  graph.setGraph({ rankdir: direction === 'right' ? 'LR' : 'TB', nodesep: gap.between, edgesep: 24, ranksep: gap.ranks });
   // Numbers, because the library keeps nodes under their ids in plain objects.
   const keys = new Map(nodes.map(({ id }, i) => [id, String(i)]));
   const keyOf = (id: string): string => keys.get(id) ?? '';
@@ -100,16 +105,20 @@ function layOutWithDagre({ nodes, edges }: Part): Layout {
 const nodesPerRow = 12;
 
 /** Rows by distance from where requests begin, wide ones wrapped: linear in time, for diagrams that nobody reads at a glance. */
-function layOutInRows({ nodes, edges }: Part): Map<string, Position> {
+function layOutInRows({ nodes, edges }: Part, direction: LayoutDirection): Map<string, Position> {
   const depths = depthsOf({ nodes, edges });
   const rows: string[][] = [];
   for (const [id, depth] of depths) (rows[depth] ??= []).push(id);
   const wrapped = rows.flatMap((row) =>
     Array.from({ length: Math.ceil(row.length / nodesPerRow) }, (_, i) => row.slice(i * nodesPerRow, (i + 1) * nodesPerRow)),
   );
-  const step = { x: nodeSize.width + gap.between, y: nodeSize.height + gap.ranks };
-  const indent = (row: readonly string[]): number => ((nodesPerRow - row.length) * step.x) / 2;
-  return new Map(wrapped.flatMap((row, y) => row.map((id, x) => [id, { x: indent(row) + x * step.x, y: y * step.y }] as const)));
+  const across = direction === 'right' ? nodeSize.height + gap.between : nodeSize.width + gap.between;
+  const along = direction === 'right' ? nodeSize.width + gap.ranks : nodeSize.height + gap.ranks;
+  const place = (row: readonly string[], index: number, rank: number): Position => {
+    const [aside, ahead] = [((nodesPerRow - row.length) * across) / 2 + index * across, rank * along];
+    return direction === 'right' ? { x: ahead, y: aside } : { x: aside, y: ahead };
+  };
+  return new Map(wrapped.flatMap((row, rank) => row.map((id, index) => [id, place(row, index, rank)] as const)));
 }
 
 /** Returns how many edges lie between each node and the nearest node that no edge leads to; cycles begin at their first node. */

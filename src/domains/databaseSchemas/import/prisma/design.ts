@@ -49,7 +49,7 @@ function dialectOf({ declarations }: PrismaSchema): SqlDialect {
   if (text === 'mongodb')
     throw new SourceError(
       'The datasource is MongoDB, whose models have no tables. Import a schema of a SQL database.',
-      provider ? offsetOf(provider) : 0,
+      provider?.kind === 'config' ? offsetOf(provider) : 0,
     );
   return dialects[text] ?? 'postgres';
 }
