@@ -59,6 +59,7 @@ export default tseslint.config(
     files: ['test/**'],
     rules: {
       '@typescript-eslint/no-non-null-assertion': 'off',
+      'no-restricted-imports': ['error', { name: 'fast-check', message: 'test/support/fastCheck.ts gives it the seed of the run' }],
       'max-lines': 'off',
       // The shape of an answer follows from the text of its query, which TypeScript cannot read.
       '@typescript-eslint/no-unsafe-argument': 'off',

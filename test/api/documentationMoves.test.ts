@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../support/fastCheck.ts';
 import { fakeProject } from '../support/factories.ts';
 import { createHarness, type Data, type Harness, type TestUser } from '../support/harness.ts';
 

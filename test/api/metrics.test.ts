@@ -1,6 +1,6 @@
 /** `Project.metrics`: what roll-ups answer, what they cost, and that they count each event once, however it came. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../support/fastCheck.ts';
 import { fakeEvent, fakeProject } from '../support/factories.ts';
 import { createHarness, type Data, type Harness, type TestUser } from '../support/harness.ts';
 

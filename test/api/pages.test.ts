@@ -1,6 +1,6 @@
 /** Pages of lists against a model in memory: random rows, sizes, directions, filters, and rows that go while a client pages. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../support/fastCheck.ts';
 import { createContext } from '../../src/context.ts';
 import { connect, type DatabaseCall, type Row } from '../../src/data/connection.ts';
 import { scanBudget, type ListSource } from '../../src/data/page.ts';

@@ -3,18 +3,17 @@
  * the whole schema, valid and broken ones, from somebody signed in and from nobody.
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../support/fastCheck.ts';
 import { parse, validate } from 'graphql';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { createSchema } from '../../src/graphql/schema.ts';
 import { startTestServer, type TestServer } from '../http/support/testServer.ts';
 import { brokenOperation, validOperation, type OperationSource, type RandomOperation } from '../support/randomOperations.ts';
-import { firstSeed, isThorough } from '../support/randomRuns.ts';
+import { firstSeed, isThorough, runsOr } from '../support/randomRuns.ts';
 
 /** Operations in all. */
-// eslint-disable-next-line no-restricted-properties -- how long one wants to look is no setting of the server
-const runs = Number(process.env['FC_RUNS'] ?? (isThorough ? 500 : 80));
+const runs = runsOr(isThorough ? 500 : 80);
 const maxHeapGrowthBytes = 200 * 1024 * 1024;
 
 /** Codes of `errors.ts` and of the contract, and Apollo's own. INTERNAL_SERVER_ERROR is in neither: nothing here may cause one. */

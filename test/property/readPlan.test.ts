@@ -4,7 +4,7 @@
  * equal on the first run, once the plan has learned, and after others have written.
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../support/fastCheck.ts';
 import { createPlanMemory } from '../../src/data/readPlan/memory.ts';
 import type { Operations } from '../../src/data/client.ts';
 import { createHarness, type Answer, type Caller, type Harness } from '../support/harness.ts';

@@ -3,7 +3,7 @@
  * An answer from the owner's rows must be the one that a query of the project gives, whatever order both have.
  */
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../support/fastCheck.ts';
 import type { Row } from '../../src/data/connection.ts';
 import type { ListSource } from '../../src/data/page.ts';
 import { answerFrom } from '../../src/data/readPlan/answer.ts';

@@ -1,5 +1,5 @@
 /** Random operations over a schema: valid ones with arguments and variables of all types, edge values among them, and broken ones. */
-import fc, { type Arbitrary, type GeneratorValue } from 'fast-check';
+import fc, { type Arbitrary, type GeneratorValue } from './fastCheck.ts';
 import {
   getNamedType,
   isCompositeType,

@@ -1,5 +1,5 @@
 /** Random queries over workspaces: every way to a project, several lists of each with arguments of their own, random selections. */
-import fc from 'fast-check';
+import fc from './fastCheck.ts';
 import { childLists, listNames, type ListName } from './randomLists.ts';
 
 /** A part of a list: how many, from which end, and from which cursor. */

@@ -1,5 +1,5 @@
 /** Random rows of the child tables, in the shapes that this API and the earlier backend write. */
-import fc from 'fast-check';
+import fc from './fastCheck.ts';
 import type { Row } from '../../src/data/connection.ts';
 import type { IdPrefix, TableId } from '../../src/data/tables.ts';
 

@@ -2,7 +2,7 @@
  * Random workspaces for property tests: people, projects in every state of ownership, and rows in them as this API and the
  * earlier backend write them. Rows are put straight into the tables, because thousands of mutations would take minutes.
  */
-import fc from 'fast-check';
+import fc from './fastCheck.ts';
 import { connect, type Row } from '../../src/data/connection.ts';
 import { newId } from '../../src/data/ids.ts';
 import type { TableId } from '../../src/data/tables.ts';

@@ -1,5 +1,5 @@
 /** Random writes to a workspace, through the API and straight into the tables, as if by another instance of the server. */
-import fc from 'fast-check';
+import fc from './fastCheck.ts';
 import { recountProject } from '../../src/cli/recount/recount.ts';
 import { connect, type Row } from '../../src/data/connection.ts';
 import { keyOf } from '../../src/data/tables.ts';

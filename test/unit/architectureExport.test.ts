@@ -1,7 +1,7 @@
 /** Exports of architectures: Mermaid and C4 are read by mermaid itself, SVG by an XML parser, React Flow as JSON. */
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../support/fastCheck.ts';
 import { JSDOM } from 'jsdom';
 import { exportArchitecture, type ExportFormat } from '../../src/domains/architectures/export/index.ts';
 import { nodeSize, placeNodes } from '../../src/domains/architectures/export/layout.ts';

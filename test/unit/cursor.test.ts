@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../support/fastCheck.ts';
 import { BadCursor, createCursorCodec, type Position } from '../../src/data/cursor.ts';
 
 const codec = createCursorCodec(Buffer.alloc(32, 7));

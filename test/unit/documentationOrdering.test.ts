@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../support/fastCheck.ts';
 import { comparePlaces } from '../../src/domains/documentation/documentationPage.ts';
 import { orderBefore, orderBehind, orderBetween, ordersBefore } from '../../src/domains/documentation/ordering.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../support/fastCheck.ts';
 import type { DocumentationPageRecord } from '../../src/domains/documentation/documentationPage.ts';
 import { excerptOf, plainText, shorten } from '../../src/domains/documentation/markdown.ts';
 import { searchPages, type SearchablePage } from '../../src/domains/documentation/search.ts';

@@ -2,7 +2,7 @@
 import { describe, expect, it, test } from '@jest/globals';
 import { Sha256 } from '@smithy/core/checksum';
 import { SignatureV4 } from '@smithy/signature-v4';
-import fc from 'fast-check';
+import fc from '../support/fastCheck.ts';
 import { amzDate, createSigner, type SignableRequest } from '../../src/data/lean/signature.ts';
 
 const credentials = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY' };

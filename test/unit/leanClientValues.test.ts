@@ -11,7 +11,7 @@ import {
   TransactWriteCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { HttpResponse, type HttpRequest } from '@smithy/core/protocols';
-import fc from 'fast-check';
+import fc from '../support/fastCheck.ts';
 import { createDatabase, type Database, type Operation, type Operations } from '../../src/data/client.ts';
 import { readAnswer, requestText } from '../../src/data/lean/attributeValues.ts';
 import { testCredentials, testDatabase } from '../support/database.ts';

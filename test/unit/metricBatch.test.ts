@@ -1,6 +1,6 @@
 /** How a batch is cut into transactions: none takes more than DynamoDB's 100 writes, whatever the events are. */
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../support/fastCheck.ts';
 import { piecesOf } from '../../src/domains/analytics/eventBatch.ts';
 import type { MetricEventRecord } from '../../src/domains/analytics/metricEvent.ts';
 import { additionsOf, dayMs, hourMs } from '../../src/domains/analytics/rollUp.ts';

@@ -1,6 +1,6 @@
 /** Where hours, days and weeks begin, held against what `Intl` says about each quarter of an hour. */
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../support/fastCheck.ts';
 import {
   around,
   boundariesOf,

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../../support/fastCheck.ts';
 import {
   apiKeyMatches,
   deriveApiKeySecret,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../../support/fastCheck.ts';
 import { normalizeEmail } from '../../../src/auth/email.ts';
 
 describe('normalizeEmail', () => {

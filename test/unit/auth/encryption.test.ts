@@ -1,6 +1,6 @@
 import { createCipheriv, randomBytes } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../../support/fastCheck.ts';
 import { createEncryption, DecryptionFailed, isEncrypted, maskSecret, readEncryptionKey } from '../../../src/data/encryption.ts';
 
 const key = randomBytes(32);

@@ -1,6 +1,6 @@
 import { createHmac, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../../support/fastCheck.ts';
 import { SignJWT } from 'jose';
 import { accessTokenLifetimeSeconds, createAccessTokens } from '../../../src/auth/tokens.ts';
 

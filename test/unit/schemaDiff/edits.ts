@@ -1,5 +1,5 @@
 /** Random pairs of schema versions: a body with hostile names, and what a few random edits make of it. */
-import fc from 'fast-check';
+import fc from '../../support/fastCheck.ts';
 import type { SchemaBody, SchemaField, SchemaTable } from '../../../src/domains/databaseSchemas/model.ts';
 import { bodyArbitrary, types } from '../schemaExport/arbitrary.ts';
 

@@ -1,11 +1,11 @@
 /** Migrations run in a real PostgreSQL (PGlite): from one version they must lead to what the export of the other creates, and back. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { PGlite } from '@electric-sql/pglite';
-import fc from 'fast-check';
+import fc from '../../support/fastCheck.ts';
 import { writeMigration } from '../../../src/domains/databaseSchemas/diff/index.ts';
 import { exportSchema } from '../../../src/domains/databaseSchemas/export/index.ts';
 import type { SchemaBody } from '../../../src/domains/databaseSchemas/model.ts';
-import { runsOr } from '../../support/propertyRuns.ts';
+import { runsOr } from '../../support/randomRuns.ts';
 import { types } from '../schemaExport/arbitrary.ts';
 import { pairArbitrary } from './edits.ts';
 

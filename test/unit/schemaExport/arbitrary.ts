@@ -1,5 +1,5 @@
 /** Random schema bodies with hostile names, for property tests of the exports. Every body passes `validateSchemaBody`. */
-import fc from 'fast-check';
+import fc from '../../support/fastCheck.ts';
 import type {
   ReferentialAction,
   SchemaBody,

@@ -1,5 +1,5 @@
 /** Hand-made bodies, and random ones that every dialect takes without a change. */
-import fc from 'fast-check';
+import fc from '../../support/fastCheck.ts';
 import type { SchemaBody, SchemaField, SchemaTable } from '../../../src/domains/databaseSchemas/model.ts';
 
 /** A small shop with everything that an export should keep; it gives no warning in PostgreSQL. */

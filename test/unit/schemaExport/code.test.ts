@@ -1,7 +1,7 @@
 /** Exports for programs: TypeScript that compiles, a GraphQL schema that is valid, a JSON Schema that accepts and refuses rows. */
 import { createRequire } from 'node:module';
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../../support/fastCheck.ts';
 import { buildSchema, validateSchema } from 'graphql';
 import ts from 'typescript';
 import { exportSchema, type ExportFormat } from '../../../src/domains/databaseSchemas/export/index.ts';

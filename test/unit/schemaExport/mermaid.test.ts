@@ -1,7 +1,7 @@
 /** Mermaid exports are read by mermaid itself. */
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../../support/fastCheck.ts';
 import { exportSchema } from '../../../src/domains/databaseSchemas/export/index.ts';
 import type { SchemaBody } from '../../../src/domains/databaseSchemas/model.ts';
 import { bodyArbitrary } from './arbitrary.ts';

@@ -1,7 +1,7 @@
 /** MySQL exports are read by a MySQL grammar (no server is at hand), and their rules are checked one by one. */
 import { createRequire } from 'node:module';
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../../support/fastCheck.ts';
 import { exportSchema, type ExportResult } from '../../../src/domains/databaseSchemas/export/index.ts';
 import type { SchemaBody, SchemaField, SqlDialect } from '../../../src/domains/databaseSchemas/model.ts';
 import { bodyArbitrary } from './arbitrary.ts';

@@ -1,7 +1,7 @@
 /** PostgreSQL exports run in a real PostgreSQL (PGlite), and its catalogue must say what the model says. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { PGlite } from '@electric-sql/pglite';
-import fc from 'fast-check';
+import fc from '../../support/fastCheck.ts';
 import { exportSchema } from '../../../src/domains/databaseSchemas/export/index.ts';
 import type { SchemaBody } from '../../../src/domains/databaseSchemas/model.ts';
 import { bodyArbitrary } from './arbitrary.ts';

@@ -1,6 +1,6 @@
 /** SQLite exports run in SQLite (sql.js), and its catalogue must say what the model says. */
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../../support/fastCheck.ts';
 import initSqlJs, { type Database, type SqlJsStatic } from 'sql.js';
 import { exportSchema } from '../../../src/domains/databaseSchemas/export/index.ts';
 import type { SchemaBody } from '../../../src/domains/databaseSchemas/model.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../../support/fastCheck.ts';
 import { exportSchema } from '../../../src/domains/databaseSchemas/export/index.ts';
 import { importDesign } from '../../../src/domains/databaseSchemas/import/index.ts';
 import type { SchemaBody, SqlDialect } from '../../../src/domains/databaseSchemas/model.ts';
-import { runsOr } from '../../support/propertyRuns.ts';
+import { runsOr } from '../../support/randomRuns.ts';
 import { plainBodyArbitrary, sampleShop } from '../schemaExport/bodies.ts';
 import { fields, links, succeed, tableOf } from './support.ts';
 
