@@ -6,6 +6,7 @@ import { JSDOM } from 'jsdom';
 import { exportArchitecture, type ExportFormat } from '../../src/domains/architectures/export/index.ts';
 import { nodeSize, placeNodes } from '../../src/domains/architectures/export/layout.ts';
 import type { ArchitectureBody, ArchitectureEdge, ArchitectureNode } from '../../src/domains/architectures/model.ts';
+import { runsOr } from '../support/randomRuns.ts';
 
 interface Read {
   nodes: { label: string; shape: string; technology?: string }[];
@@ -86,7 +87,7 @@ const bodies: fc.Arbitrary<ArchitectureBody> = fc
     }));
   });
 
-const samples = fc.sample(bodies, { numRuns: 120, seed: 7 });
+const samples = fc.sample(bodies, { numRuns: runsOr(50) });
 
 /** What is left of a text on one line: line breaks and control characters read as spaces. */
 const flat = (value: string): string =>

@@ -15,6 +15,7 @@ import fc from '../support/fastCheck.ts';
 import { createDatabase, type Database, type Operation, type Operations } from '../../src/data/client.ts';
 import { readAnswer, requestText } from '../../src/data/lean/attributeValues.ts';
 import { testCredentials, testDatabase } from '../support/database.ts';
+import { runsOr } from '../support/randomRuns.ts';
 
 /** Sends through lib-dynamodb to nobody: returns the body that it would send, and what it makes of an answer. */
 async function throughStock(
@@ -292,7 +293,7 @@ describe('through a database', () => {
         const [[, , first], [, , second]] = [(await readAll(lean, ids[0]))[0], (await readAll(lean, ids[1]))[0]] as [unknown[], unknown[]];
         expect({ ...(first as { Item: object }).Item, id: '' }).toEqual({ ...(second as { Item: object }).Item, id: '' });
       }),
-      { numRuns: 60 },
+      { numRuns: runsOr(30) },
     );
   });
 });

@@ -13,6 +13,7 @@ import {
 } from '../../src/domains/analytics/buckets.ts';
 import { dayMs, hourMs, quarterMs } from '../../src/domains/analytics/rollUp.ts';
 import { offsetsOf, segmentsOf } from '../../src/domains/analytics/timeZone.ts';
+import { runsOr } from '../support/randomRuns.ts';
 
 function boundaries(interval: Interval, zone: string, from: string, to: string): string[] {
   const range = [Date.parse(from), Date.parse(to)] as const;
@@ -149,7 +150,7 @@ describe('boundaries', () => {
           seen.add(show(time));
         }
       }),
-      { numRuns: 150 },
+      { numRuns: runsOr(60) },
     );
   });
 });

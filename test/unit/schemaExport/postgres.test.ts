@@ -7,6 +7,7 @@ import type { SchemaBody } from '../../../src/domains/databaseSchemas/model.ts';
 import { bodyArbitrary } from './arbitrary.ts';
 import { plainBodyArbitrary, sampleShop } from './bodies.ts';
 import { expectedCatalogue, sorted, type Catalogue } from './catalogue.ts';
+import { runsOr } from '../../support/randomRuns.ts';
 
 let database: PGlite;
 beforeAll(async () => {
@@ -66,7 +67,7 @@ describe('export as PostgreSQL', () => {
         const tables = await inFreshSchema(sqlOf(body), async () => Object.keys((await readCatalogue()).tables).length);
         expect(tables).toBeGreaterThanOrEqual(body.tables.length);
       }),
-      { numRuns: 60 },
+      { numRuns: runsOr(40) },
     );
   }, 120_000);
 
@@ -75,7 +76,7 @@ describe('export as PostgreSQL', () => {
       fc.asyncProperty(plainBodyArbitrary, async (body) => {
         expect(sorted(await inFreshSchema(sqlOf(body), readCatalogue))).toEqual(expectedCatalogue(body));
       }),
-      { numRuns: 40 },
+      { numRuns: runsOr(25) },
     );
   }, 120_000);
 
