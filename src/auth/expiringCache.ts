@@ -14,6 +14,8 @@ export interface ExpiringCache<V> {
   through(key: string, load: () => Promise<V>): Promise<V>;
   /** Forgets a key: its next reader loads again. */
   forget(key: string): void;
+  /** How many entries are held. */
+  size(): number;
 }
 
 /** Creates an empty cache. */
@@ -27,12 +29,16 @@ export function createExpiringCache<V>({ lifetimeMs, maxEntries }: ExpiringCache
       const value = await load();
       entries.delete(key);
       entries.set(key, { value, until: startedAt + lifetimeMs });
-      const [oldest] = entries.keys();
-      if (entries.size > maxEntries && oldest !== undefined) entries.delete(oldest);
+      // From the oldest on: what is over is let go, so that memory follows the use of a lifetime and not of all time.
+      for (const [oldest, { until }] of entries) {
+        if (until > startedAt && entries.size <= maxEntries) break;
+        entries.delete(oldest);
+      }
       return value;
     },
     forget: (key) => {
       entries.delete(key);
     },
+    size: () => entries.size,
   };
 }

@@ -66,9 +66,11 @@ export function createAccessTokens(settings: AccessTokenSettings): AccessTokens 
     const end = Math.min(expiresAt.getTime() / 1000, issuedAt.getTime() / 1000 + accessTokenLifetimeSeconds);
     return end <= seconds;
   };
-  function remember(token: string, claims: AccessTokenClaims): void {
-    const [oldest] = genuine.keys();
-    if (genuine.size >= rememberedTokens && oldest !== undefined) genuine.delete(oldest);
+  function remember(token: string, claims: AccessTokenClaims, now: Date): void {
+    for (const [oldest, known] of genuine) {
+      if (genuine.size < rememberedTokens && !isOver(known, now)) break;
+      genuine.delete(oldest);
+    }
     genuine.set(token, claims);
   }
   let importedKey: Promise<webcrypto.CryptoKey> | undefined;
@@ -110,7 +112,7 @@ export function createAccessTokens(settings: AccessTokenSettings): AccessTokens 
         });
         const claims = readClaims(payload);
         if (!claims) return { ok: false, reason: 'invalid' };
-        remember(token, claims);
+        remember(token, claims, now);
         return { ok: true, claims };
       } catch (error) {
         if (error instanceof errors.JWTExpired) return { ok: false, reason: 'expired' };

@@ -64,4 +64,17 @@ describe('expiring cache', () => {
     for (const key of ['a', 'b', 'c', 'b', 'c', 'a']) await read(key);
     expect(loads).toEqual(['a', 'b', 'c', 'a']);
   });
+
+  test('holds nothing that is over', async () => {
+    const { cache, read } = cacheWithCounter();
+    await read('a');
+    clock.ms = 50;
+    await read('b');
+    expect(cache.size()).toBe(2);
+    clock.ms = 120;
+    // Without letting go of what is over: 2, as long as the cache is not full.
+    cache.forget('b');
+    await read('c');
+    expect(cache.size()).toBe(1);
+  });
 });
