@@ -35,22 +35,23 @@ function takesLargeInput(operation: OperationDefinitionNode): boolean {
   return operation.selectionSet.selections.every((selection) => selection.kind === Kind.FIELD && largeInputs.has(selection.name.value));
 }
 
-function bodyTooLarge(): GraphQLError {
-  const message = `The request body is larger than ${operationLimits.bodyBytes} bytes. Only ${[...largeInputs].join(', ')} take more.`;
-  return new GraphQLError(message, { extensions: { code: 'BAD_REQUEST', http: { status: 413 } } });
-}
+const tooLargeMessage = `The request body is larger than ${operationLimits.bodyBytes} bytes. Only ${[...largeInputs].join(', ')} take more.`;
 
-/** Throws for a large body whose text does not even name an operation that takes one: reading it would be work for nothing. */
-export function checkBodySize(bodyBytes: number, query: unknown): void {
-  if (bodyBytes <= operationLimits.bodyBytes || typeof query !== 'string') return;
-  if (![...largeInputs].some((name) => query.includes(name))) throw bodyTooLarge();
+/** What is in every large body that may be taken: the name of an operation, or the hash of a persisted one. */
+const announcements = [...largeInputs, 'persistedQuery'];
+
+/** Returns the error for a large body that announces no operation that takes one: reading it would be work for nothing. */
+export function bodyProblem(body: string, bytes: number): Error | null {
+  if (bytes <= operationLimits.bodyBytes || announcements.some((name) => body.includes(name))) return null;
+  return Object.assign(new Error(tooLargeMessage), { statusCode: 413 });
 }
 
 /** Fills in what the log line of the request says, and refuses bodies that are too large for their operation. */
 export function observeOperation(facts: RequestFacts, operation: OperationDefinitionNode): void {
   facts.operationType = operation.operation;
   if (operation.name) facts.operation = operation.name.value.slice(0, 100);
-  if ((facts.bodyBytes ?? 0) > operationLimits.bodyBytes && !takesLargeInput(operation)) throw bodyTooLarge();
+  if ((facts.bodyBytes ?? 0) > operationLimits.bodyBytes && !takesLargeInput(operation))
+    throw new GraphQLError(tooLargeMessage, { extensions: { code: 'BAD_REQUEST', http: { status: 413 } } });
 }
 
 /** Lets an operation run when the gate does. Not a validation rule: those are skipped for documents in Apollo's cache, and know no variables. */

@@ -11,7 +11,7 @@ import { refuseExhausted } from '../graphql/rateLimiting.ts';
 import { tooComplex } from '../limits/errors.ts';
 import { operationLimits } from '../limits/limits.ts';
 import { checkRequest, type OperationRequest } from '../limits/operation.ts';
-import { checkBodySize, createApollo } from './apollo.ts';
+import { bodyProblem, createApollo } from './apollo.ts';
 import { unreadableBody } from './errors.ts';
 import { watchRefusals } from './explain.ts';
 import { sendExplorerPage, wantsPage } from './explorer.ts';
@@ -107,9 +107,12 @@ function registerJsonBody(server: FastifyInstance): void {
   const parse = server.getDefaultJsonParser('error', 'error');
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    factsOf(request).bodyBytes = Buffer.byteLength(body);
     const text = body as string;
-    void parse(request, text, (error, value) => done(error && text !== '' ? unreadableBody(text) : error, value));
+    const bytes = Buffer.byteLength(text);
+    factsOf(request).bodyBytes = bytes;
+    const problem = bodyProblem(text, bytes);
+    if (problem) done(problem);
+    else void parse(request, text, (error, value) => done(error && text !== '' ? unreadableBody(text) : error, value));
   });
 }
 
@@ -126,9 +129,7 @@ export async function registerGraphql(
   registerJsonBody(server);
 
   async function execute(request: FastifyRequest, reply: FastifyReply): Promise<HTTPGraphQLResponse> {
-    const received = operationOf(request);
-    checkBodySize(factsOf(request).bodyBytes ?? 0, received.query);
-    checkRequest(received);
+    checkRequest(operationOf(request));
     const signal = requestSignal(reply, config.http.operationTimeoutMs);
     const context = await contextOf(services, request, signal);
     const { method, body } = request;

@@ -1,11 +1,10 @@
 /** What is looked at before a document is parsed, in one linear pass. */
-import { Lexer, Source, TokenKind, type Token } from 'graphql';
 import { tooComplex } from './errors.ts';
 import { operationLimits } from './limits.ts';
+import { tokenAt } from './scanner.ts';
 
-const opening: ReadonlySet<TokenKind> = new Set([TokenKind.BRACE_L, TokenKind.BRACKET_L, TokenKind.PAREN_L]);
-const closing: ReadonlySet<TokenKind> = new Set([TokenKind.BRACE_R, TokenKind.BRACKET_R, TokenKind.PAREN_R]);
-const words: ReadonlySet<TokenKind> = new Set([TokenKind.NAME, TokenKind.INT, TokenKind.FLOAT]);
+const opening: ReadonlySet<string> = new Set(['{', '[', '(']);
+const closing: ReadonlySet<string> = new Set(['}', ']', ')']);
 
 /**
  * Throws QUERY_TOO_COMPLEX for a document with too many tokens, too many brackets inside of each other, endless words or too
@@ -14,29 +13,22 @@ const words: ReadonlySet<TokenKind> = new Set([TokenKind.NAME, TokenKind.INT, To
  */
 export function checkSource(text: string): void {
   const { tokens, brackets, wordLength, ignoredCharacters } = operationLimits;
-  const lexer = new Lexer(new Source(text));
-  let [open, ignored] = [0, 0];
+  let [at, open, ignored] = [0, 0, 0];
   for (let count = 0; ; count += 1) {
-    // The lexer would read all comments in a row before it returns.
-    ignored += ignoredAfter(text, lexer.token.end, ignoredCharacters - ignored);
+    const between = ignoredAfter(text, at, ignoredCharacters - ignored);
+    ignored += between;
     if (ignored > ignoredCharacters)
       throw tooComplex(`The document has more than ${ignoredCharacters} characters of comments and white space. Leave them out.`);
-    const token = nextToken(lexer);
-    if (token === null || token.kind === TokenKind.EOF) return;
+    const token = tokenAt(text, at + between);
+    if (token === null) return;
+    at = token.end;
+    const first = text.charAt(token.start);
     if (count === tokens) throw tooComplex(`The document has more than ${tokens} tokens. Split it into several requests.`);
-    if (words.has(token.kind) && token.end - token.start > wordLength)
+    if (first !== '"' && token.end - token.start > wordLength)
       throw tooComplex(`The document has a name or number of more than ${wordLength} characters. Shorten it.`);
-    if (opening.has(token.kind)) open += 1;
-    if (closing.has(token.kind)) open -= 1;
+    if (opening.has(first)) open += 1;
+    if (closing.has(first)) open -= 1;
     if (open > brackets) throw tooComplex(`The document has more than ${brackets} brackets inside of each other. Flatten it.`);
-  }
-}
-
-function nextToken(lexer: Lexer): Token | null {
-  try {
-    return lexer.advance();
-  } catch {
-    return null;
   }
 }
 

@@ -3,6 +3,7 @@
  * themselves. Times are never compared with a number, only with what a server without limits does meanwhile.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { createHash } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { createHarness, type Harness } from '../support/harness.ts';
@@ -132,6 +133,17 @@ describe('sizes', () => {
     const body = JSON.stringify({ query: `this is no GraphQL ${'x '.repeat(700_000)}` });
     // Without the look at its size first: 400, from the parser.
     expect(await refusal(await fetch(`${server.url}/graphql`, { method: 'POST', headers: json, body }))).toMatchObject({ status: 413 });
+  });
+
+  test('a large body whose operation is known by its hash is read', async () => {
+    const query = 'mutation ($input: SchemaImportInput!) { schemaImport(input: $input) { userErrors { code } } }';
+    const sha256Hash = createHash('sha256').update(query).digest('hex');
+    const send = (source: string, text?: string): Promise<Response> => {
+      const input = { projectId: 'prj_01jd3kq7m8e0h8x2v5w9y4z6ab', name: 'big', format: 'SQL', dialect: 'POSTGRES', source };
+      return server.post({ query: text, variables: { input }, extensions: { persistedQuery: { version: 1, sha256Hash } } });
+    };
+    expect(await refusal(await send('-- small', query))).toMatchObject({ status: 200, code: 'UNAUTHENTICATED' });
+    expect(await refusal(await send(`-- ${'x'.repeat(2_000_000)}`))).toMatchObject({ status: 200, code: 'UNAUTHENTICATED' });
   });
 
   test('a body that says how long it is, and is too long, is refused before it is sent', async () => {
