@@ -27,8 +27,12 @@ export function jsonProblem(value: unknown, depth = 1): string | null {
 
 function keyProblem(name: string): string | null {
   if (name === '') return 'A key is empty. Name every member.';
-  if (reservedKeys.has(name)) return `"${name}" can not be a key. Rename it.`;
-  return textProblem(name, 'A key');
+  return reservedKeyProblem(name) ?? textProblem(name, 'A key');
+}
+
+/** Returns what is wrong with a name that turns into something else where objects are copied carelessly, or null. */
+export function reservedKeyProblem(name: string): string | null {
+  return reservedKeys.has(name) ? `"${name}" can not be a key. Rename it.` : null;
 }
 
 function textProblem(text: string, what: string): string | null {

@@ -1,6 +1,6 @@
 /** A metric event: its record and its rules. */
 import { exactNumbers, isExactNumber } from '../../data/body.ts';
-import { jsonProblem } from '../json.ts';
+import { reservedKeyProblem } from '../json.ts';
 import type { Checks } from '../text.ts';
 
 /** A row of the analytics table. Rows of the earlier backend lack `createdById` and perhaps `ttl`. */
@@ -57,9 +57,9 @@ export function checkMetric(
 function checkDimensions(checks: Checks, field: string[], dimensions: Record<string, unknown>): void {
   const entries = Object.entries(dimensions);
   if (entries.length > maxDimensions) checks.add(field, `An event has at most ${maxDimensions} dimensions; ${entries.length} came.`);
-  checks.add(field, jsonProblem(dimensions));
   for (const [name, value] of entries) {
     checks.text([...field, name], name, { min: 1, max: 100 });
+    checks.add([...field, name], reservedKeyProblem(name));
     if (typeof value === 'string') checks.text([...field, name], value, { max: maxDimensionLength });
     else if (typeof value !== 'boolean' && !(typeof value === 'number' && isExactNumber(value)))
       checks.add([...field, name], `A dimension is a text, true, false, or ${exactNumbers}.`);

@@ -52,7 +52,12 @@ describe('points', () => {
       { no: false },
       1,
     ],
-    ['each id of nodes(ids:) is an object', '{ nodes(ids: ["a", "b", "c"]) { id ... on Project { owner { id } } } }', undefined, 3 * (1 + 1)],
+    [
+      'each id of nodes(ids:) is an object',
+      '{ nodes(ids: ["a", "b", "c"]) { id ... on Project { owner { id } } } }',
+      undefined,
+      3 * (1 + 1),
+    ],
     ['bodies cost more', '{ databaseSchema(id: "sch_1") { tables { name fields { name } } } }', undefined, 1 + 5 + 1],
     ['exports more yet', '{ databaseSchema(id: "sch_1") { export(format: SQL) { text } } }', undefined, 1 + 20],
     ['counting costs by its limit', '{ viewer { projects(first: 1) { countUpTo(limit: 10000) { value } } } }', undefined, 1 + 1 + 10],
