@@ -1,7 +1,5 @@
 /** The limits of one operation, the same on every transport. Documented in the README ("Limits"); a test holds the two together. */
 export const operationLimits = {
-  /** Characters of a document. Long texts travel in variables, which nobody parses twice or keeps. */
-  documentCharacters: 1024 * 1024,
   /** Lexical tokens of a document; comments do not count. */
   tokens: 1_000,
   /** Brackets of any kind that are open at once in a document, counted before it is parsed. */

@@ -7,14 +7,12 @@ const opening: ReadonlySet<string> = new Set(['{', '[', '(']);
 const closing: ReadonlySet<string> = new Set(['}', ']', ')']);
 
 /**
- * Throws QUERY_TOO_COMPLEX for a document that is too long, with too many tokens, too many brackets inside of each other, endless words or too
+ * Throws QUERY_TOO_COMPLEX for a document with too many tokens, too many brackets inside of each other, endless words or too
  * much between the tokens. The parser recurses once per bracket and keeps every comment, so this comes first. Text that is no
  * GraphQL passes up to its first mistake: the parser names it better.
  */
 export function checkSource(text: string): void {
-  const { documentCharacters, tokens, brackets, wordLength, ignoredCharacters } = operationLimits;
-  if (text.length > documentCharacters)
-    throw tooComplex(`The document has more than ${documentCharacters} characters. Send long texts as variables.`);
+  const { tokens, brackets, wordLength, ignoredCharacters } = operationLimits;
   let [at, open, ignored] = [0, 0, 0];
   for (let count = 0; ; count += 1) {
     const between = ignoredAfter(text, at, ignoredCharacters - ignored);
