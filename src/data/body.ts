@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import type { Connection, Row } from './connection.ts';
 import type { Loaders } from './loaders.ts';
-import type { TableId } from './tables.ts';
+import { ttlAttribute, type TableId } from './tables.ts';
 
 const compress = promisify(gzip);
 const decompress = promisify(gunzip);
@@ -39,8 +39,15 @@ export type BodyReference = {
   bodyChunks?: number;
 };
 
-/** An object whose body may be in chunks. */
-export type BodyOwner = BodyReference & { id: string; userId: string };
+/** An object whose body may be in chunks; where it expires, its chunks do so, too. */
+export type BodyOwner = BodyReference & { id: string; userId: string; ttl?: number };
+
+/** Chunks expire later than their object, so that no reader who has just read the object misses one. */
+const chunkGraceSeconds = 86_400;
+
+function expiryOf({ ttl }: Pick<BodyOwner, 'ttl'>): Row {
+  return ttl === undefined ? {} : { [ttlAttribute]: ttl + chunkGraceSeconds };
+}
 
 /** A body made ready to be written. */
 export interface StoredBody {
@@ -59,7 +66,7 @@ export interface StoredBody {
 export async function storeBody(
   connection: Connection,
   table: TableId,
-  owner: { id: string; userId: string },
+  owner: Pick<BodyOwner, 'id' | 'userId' | 'ttl'>,
   body: Row,
 ): Promise<StoredBody> {
   const json = Buffer.from(JSON.stringify(body));
@@ -75,7 +82,7 @@ export async function storeBody(
   const inline = Object.fromEntries(Object.keys(body).map((name) => [name, null]));
   return {
     attributes: { ...inline, bodyId, bodyChunks: chunks.length },
-    write: () => connection.writeAll(keys.map((key, i) => ({ table, put: { ...key, chunk: chunks[i] } }))),
+    write: () => connection.writeAll(keys.map((key, i) => ({ table, put: { ...key, chunk: chunks[i], ...expiryOf(owner) } }))),
     discard: () => connection.writeAll(keys.map((key) => ({ table, delete: key }))),
   };
 }
@@ -122,6 +129,14 @@ export async function loadBody(loaders: Loaders, table: TableId, owner: BodyOwne
 /** The body was replaced or removed while it was being read: read the row again. */
 export class BodyReplaced extends Error {
   override readonly name = 'BodyReplaced';
+}
+
+/** Makes the chunks of a body expire with the `ttl` that its object is about to get. Rejects with `TransactionRejected` when one is gone. */
+export async function extendBody(connection: Connection, table: TableId, owner: BodyOwner & { ttl: number }): Promise<void> {
+  // One by one: together, the chunks may have more than the 4 MB that a transaction takes.
+  for (const key of chunkKeys(owner)) {
+    await connection.transact([{ kind: 'update', table, key, changes: { set: expiryOf(owner) }, condition: { exists: true } }]);
+  }
 }
 
 /** Removes the chunks of a body that no row names any more. */

@@ -8,7 +8,7 @@ import { invalid } from '../errors.ts';
 /** A body on its way to a row. */
 export interface BodyWrite {
   table: TableId;
-  owner: { id: string; userId: string };
+  owner: Pick<BodyOwner, 'id' | 'userId' | 'ttl'>;
   /** The body's attributes, such as `nodes` and `edges`. */
   body: Row;
   /** The argument that the body came from, for the error about its size. */
