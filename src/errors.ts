@@ -20,7 +20,17 @@ export type UserErrorCode =
   | 'SYNTAX_ERROR'
   | 'TOO_LARGE'
   | 'PROVIDER_FAILED'
-  | 'UNSUPPORTED';
+  | 'UNSUPPORTED'
+  | 'AI_NOT_CONFIGURED'
+  | 'AI_MISCONFIGURED'
+  | 'AI_UNAVAILABLE'
+  | 'AI_RATE_LIMITED'
+  | 'AI_TIMEOUT'
+  | 'AI_REFUSED'
+  | 'AI_CONTEXT_TOO_LONG'
+  | 'AI_ANSWER_TOO_LARGE'
+  | 'AI_INVALID_ANSWER'
+  | 'AI_BUSY';
 
 /** One entry of `userErrors`, as the SDL types `ValidationError`, `ConflictError` and `GenericError` show it. */
 export type UserErrorEntry =

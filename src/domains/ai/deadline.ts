@@ -1,0 +1,32 @@
+/** The time that the calls of one operation may take together. */
+import { aiError } from './endpointErrors.ts';
+
+/**
+ * Runs work with a signal that follows `signal` and is also aborted, with the error AI_TIMEOUT, when the time is over.
+ * Node 20's `AbortSignal.any` keeps its sources alive.
+ */
+export async function withDeadline<T>(signal: AbortSignal, ms: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const deadline = startDeadline(signal, ms);
+  try {
+    return await work(deadline.signal);
+  } finally {
+    deadline.clear();
+  }
+}
+
+/** Starts the clock; call `clear` when the work is done. */
+export function startDeadline(signal: AbortSignal, ms: number): { readonly signal: AbortSignal; clear(): void } {
+  const controller = new AbortController();
+  const follow = (): void => controller.abort(signal.reason);
+  if (signal.aborted) follow();
+  signal.addEventListener('abort', follow, { once: true });
+  const timer = setTimeout(() => controller.abort(aiError('AI_TIMEOUT')), ms);
+  timer.unref();
+  return {
+    signal: controller.signal,
+    clear: () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', follow);
+    },
+  };
+}
