@@ -45,6 +45,7 @@ const models: Record<string, string> = {
   SchemaRelationship: model('databaseSchemas/model.ts', 'SchemaRelationship'),
   PageInfo: model('list.ts', 'PageInfo'),
   DeploymentLogConnection: model('deployments/deploymentLogs.service.ts', 'LogConnection'),
+  DeploymentLogLine: model('deployments/deploymentLogFollow.service.ts', 'LogLine'),
   DeploymentLogEdge: model('list.ts', `Edge<${model('deployments/deploymentLog.ts', 'LogEntry')}>`),
   BoundedCount: model('list.ts', 'BoundedCount'),
   Node: `{ __typename: string; id: string }`,

@@ -3,6 +3,8 @@ import type { Logger } from 'pino';
 import { authenticate, type Viewer } from './auth/authenticate.ts';
 import { createAuthServices, type AuthServices, type AuthSettings } from './auth/services.ts';
 import { createBackground, type Background } from './background.ts';
+import { createChangeFeed, type Change, type ChangeFeed } from './data/changes/feed.ts';
+import { observeWrites } from './data/changes/observe.ts';
 import type { Database } from './data/client.ts';
 import { connect, type Connection, type DatabaseCall } from './data/connection.ts';
 import { createCursorCodec, type CursorCodec } from './data/cursor.ts';
@@ -42,6 +44,8 @@ export interface Services {
   integrations: IntegrationServices;
   rateLimits: RateLimits;
   background: Background;
+  /** Tells who follows an object that it has changed. */
+  changes: ChangeFeed;
   log: Logger;
 }
 
@@ -82,12 +86,24 @@ export interface ServicesOptions {
   log: Logger;
   /** Where rate limits and failed sign-ins are counted; in memory unless given. */
   rateLimitStore?: RateLimitStore;
+  /** Where changes are told; among the writes of this process unless given. */
+  changes?: ChangeFeed;
+  /** Told what this process changes, where other instances want to know. Must not throw. */
+  onWritten?: (changes: readonly Change[]) => void;
 }
 
 /** Makes what all requests share. Opens nothing and reads nothing. */
-export function createServices({ database, settings, log, rateLimitStore = createMemoryStore() }: ServicesOptions): Services {
+export function createServices(options: ServicesOptions): Services {
+  const { database, settings, log, rateLimitStore = createMemoryStore(), changes = createChangeFeed(), onWritten } = options;
   return {
-    database,
+    database: observeWrites(database, {
+      isInterested: () => onWritten !== undefined || changes.isWatched,
+      onWritten: (written) => {
+        changes.publish(written);
+        onWritten?.(written);
+      },
+    }),
+    changes,
     settings,
     log,
     background: createBackground(log),

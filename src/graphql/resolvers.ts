@@ -55,6 +55,7 @@ import type {
   MutationResolvers,
   ProjectResolvers,
   QueryResolvers,
+  SubscriptionResolvers,
   UserResolvers,
 } from './generated.ts';
 
@@ -98,6 +99,12 @@ const Mutation: Required<MutationResolvers> = {
   ...activityResolvers.Mutation,
   ...analyticsResolvers.Mutation,
   ...teamsResolvers.Mutation,
+};
+const Subscription: Required<SubscriptionResolvers> = {
+  ...projectsResolvers.Subscription,
+  ...deploymentsResolvers.Subscription,
+  ...codeGenerationsResolvers.Subscription,
+  ...activityResolvers.Subscription,
 };
 const Project: Complete<ProjectResolvers, ProjectRecord> = {
   ...projectsResolvers.Project,
@@ -152,6 +159,7 @@ const Invitation: Complete<InvitationResolvers, InvitationRecord> = teamsResolve
 export const resolvers = {
   Query,
   Mutation,
+  Subscription,
   Project,
   User,
   Activity,

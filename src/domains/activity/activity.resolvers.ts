@@ -1,4 +1,11 @@
-import type { ActivityResolvers, MutationResolvers, ProjectResolvers, UserResolvers } from '../../graphql/generated.ts';
+import type {
+  ActivityResolvers,
+  MutationResolvers,
+  ProjectResolvers,
+  SubscriptionResolvers,
+  UserResolvers,
+} from '../../graphql/generated.ts';
+import { followActivity } from './activityUpdates.service.ts';
 import { payload } from '../payload.ts';
 import { findNode } from '../node.ts';
 import { findProject } from '../projects/projects.service.ts';
@@ -11,6 +18,10 @@ export const activityResolvers = {
     activityLog: (_, args, context) => payload(() => logActivity(context, args)),
     activityDelete: (_, args, context) => payload(() => deleteActivity(context, args)),
   } satisfies MutationResolvers,
+
+  Subscription: {
+    activityAdded: { subscribe: (_, { projectId }, context) => followActivity(context, projectId) },
+  } satisfies SubscriptionResolvers,
 
   Project: {
     activity: (project, args, context) => listProjectActivity(context, project, args),

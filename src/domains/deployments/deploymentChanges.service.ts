@@ -79,6 +79,7 @@ async function changeStatus(
   { name, action, input, fields }: StatusChange,
 ): Promise<ReportResult> {
   const viewer = requireViewer(context, 'account.read');
+  let attempts = 0;
   return mutate(context, { name, viewer, args, input: [args.id, input, args.expectedRevision], plan });
 
   async function plan(): Promise<MutationPlan<ReportResult>> {
@@ -89,7 +90,8 @@ async function changeStatus(
     const message = prepareMessage(context, input);
     const after = edit?.record ?? deployment;
     const result = { deployment: after, redactedCount: message.redactedCount };
-    const logWrites = appendWrites(context, deployment, message.entries);
+    const logWrites = await appendWrites(context, { deployment, entries: message.entries, attempts });
+    attempts += 1;
     if (!edit && logWrites.length === 0) return { result, writes: [], activity: [] };
     return {
       result,

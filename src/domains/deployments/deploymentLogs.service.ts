@@ -65,7 +65,7 @@ export async function listDeploymentLogs(
 }
 
 /** Cursors of one log, filter and reader. Each also says whether the list had an entry up to there. */
-function logCursors(context: Context, deployment: DeploymentRecord, filter: object) {
+export function logCursors(context: Context, deployment: DeploymentRecord, filter: object) {
   const { cursors } = context.services;
   const scope = JSON.stringify([findViewer(context)?.id ?? null, 'deployment.logs', deployment.id, filter]);
   return {
@@ -90,15 +90,18 @@ export async function appendDeploymentLog(
   args: MutationArgs & { id: string; entries: readonly LogEntryInput[] },
 ): Promise<AppendResult> {
   const viewer = requireViewer(context, 'account.read');
+  let attempts = 0;
   return mutate(context, { name: 'deploymentLogAppend', viewer, args, input: [args.id, args.entries], plan });
 
   async function plan(): Promise<MutationPlan<AppendResult>> {
     const { deployment } = await requireDeployment(context, args.id);
     const { entries, redactedCount } = prepareEntries(args.entries, context.now());
+    const logWrites = await appendWrites(context, { deployment, entries, attempts });
+    attempts += 1;
     const result = { deployment: withoutLogs(deployment), appendedCount: entries.length, redactedCount };
     return {
       result,
-      writes: [checkDeployment(deployment), ...appendWrites(context, deployment, entries)],
+      writes: [checkDeployment(deployment), ...logWrites],
       activity: [
         {
           action: 'logged',

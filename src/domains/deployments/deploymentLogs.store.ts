@@ -3,6 +3,7 @@ import type { Context } from '../../context.ts';
 import type { Connection, Row, Write } from '../../data/connection.ts';
 import { scanBudget } from '../../data/page.ts';
 import type { DeploymentRecord } from './deployment.ts';
+import { chooseLane, isLaneItem, isReached, laneEnd, laneKey, moveLaneEnd, placeOf, type Progress } from './logLanes.ts';
 import { blocksOf, matches, readEntry, type LogEntry, type LogFilter } from './deploymentLog.ts';
 
 /** A place in a log: the block's sort key and the number of the entry in it. */
@@ -32,24 +33,37 @@ function prefixOf({ userId }: DeploymentRecord): string {
   return `${userId}#log#`;
 }
 
-/** Returns the writes that append entries, which must be in the order of time. */
-export function appendWrites(context: Context, deployment: DeploymentRecord, entries: readonly LogEntry[]): Write[] {
+/**
+ * Returns the writes that append entries, which must be in the order of time. They fail when another writer appends at
+ * the same moment; `attempts` says how often this one has tried before.
+ */
+export async function appendWrites(
+  context: Context,
+  { deployment, entries, attempts }: { deployment: DeploymentRecord; entries: readonly LogEntry[]; attempts: number },
+): Promise<Write[]> {
+  if (entries.length === 0) return [];
+  const lane = chooseLane(deployment.userId, attempts);
+  const key = laneKey(deployment, lane);
+  const reason = 'how many parts the log of the deployment has';
+  const end = laneEnd(lane, await context.connection.get('deployments', key, { consistent: true, reason }));
   // A new id sorts by time: among blocks that begin in the same millisecond, the earlier call comes first.
   const call = context.newId('dep').slice('dep_'.length);
-  return blocksOf(entries).map((block, i) => {
+  const blocks = blocksOf(entries).map((block, i): Write => {
     const userId = `${prefixOf(deployment)}${block.time}#${call}#${String(i).padStart(2, '0')}`;
-    return { kind: 'put', table: 'deployments', item: { id: deployment.id, userId, logs: block.entries }, condition: { exists: false } };
+    const item = { id: deployment.id, userId, logs: block.entries, lane, number: end.number + i + 1 };
+    return { kind: 'put', table: 'deployments', item, condition: { exists: false } };
   });
+  return [...blocks, moveLaneEnd(key, end, blocks.length)];
 }
 
 /**
  * Reads a part of a log, oldest first: what the earlier backend kept on the row, then the blocks. Both are found by one
- * query, because the row's own sort key comes directly before those of the blocks.
+ * query, because the row's own sort key comes directly before those of the blocks. With `upTo`, as it was then.
  */
 export async function readLog(
   context: Context,
   deployment: DeploymentRecord,
-  { size, after, filter }: { size: number; after: LogPosition | null; filter: LogFilter },
+  { size, after, filter, upTo }: { size: number; after: LogPosition | null; filter: LogFilter; upTo?: Progress },
 ): Promise<LogPage> {
   const entries: PlacedEntry[] = [];
   let scannedCount = 0;
@@ -67,7 +81,8 @@ export async function readLog(
       consistent: true,
       reason: 'the log of one deployment, oldest first',
     });
-    for (const placed of answer.items.flatMap((item) => entriesOf(item, deployment))) {
+    const items = upTo ? answer.items.filter((item) => isReached(upTo, placeOf(item))) : answer.items;
+    for (const placed of items.flatMap((item) => entriesOf(item, deployment))) {
       if (after && !isAfter(placed.position, after)) continue;
       if (scannedCount === scanBudget) return { entries, hasMore: true, scannedCount, scanLimitReached: true, readTo };
       if (matches(placed.entry, filter)) {
@@ -82,9 +97,10 @@ export async function readLog(
   }
 }
 
-function entriesOf(item: Row, deployment: DeploymentRecord): PlacedEntry[] {
+/** Returns the entries of a block, or of the row. */
+export function entriesOf(item: Row, deployment: DeploymentRecord): PlacedEntry[] {
   const block = item['userId'] as string;
-  if (block !== deployment.userId && !block.startsWith(prefixOf(deployment))) return [];
+  if (isLaneItem(item) || (block !== deployment.userId && !block.startsWith(prefixOf(deployment)))) return [];
   const logs: unknown[] = Array.isArray(item['logs']) ? item['logs'] : [];
   return logs.map((stored, entry) => ({ entry: readEntry(stored, deployment.createdAt), position: { block, entry } }));
 }

@@ -1,4 +1,13 @@
-import type { DeploymentResolvers, MutationResolvers, ProjectResolvers, QueryResolvers, UserResolvers } from '../../graphql/generated.ts';
+import type {
+  DeploymentResolvers,
+  MutationResolvers,
+  ProjectResolvers,
+  SubscriptionResolvers,
+  QueryResolvers,
+  UserResolvers,
+} from '../../graphql/generated.ts';
+import { followDeployments } from './deploymentUpdates.service.ts';
+import { followDeploymentLog } from './deploymentLogFollow.service.ts';
 import { payload } from '../payload.ts';
 import { findProject } from '../projects/projects.service.ts';
 import { findUser } from '../users/users.service.ts';
@@ -29,6 +38,11 @@ export const deploymentsResolvers = {
     deploymentDelete: (_, args, context) => payload(() => deleteDeployment(context, args)),
     deploymentLogAppend: (_, args, context) => payload(() => appendDeploymentLog(context, args)),
   } satisfies MutationResolvers,
+
+  Subscription: {
+    deploymentUpdated: { subscribe: (_, { projectId }, context) => followDeployments(context, projectId) },
+    deploymentLogs: { subscribe: (_, args, context) => followDeploymentLog(context, args) },
+  } satisfies SubscriptionResolvers,
 
   Project: {
     deployments: (project, args, context) => listProjectDeployments(context, project, args),

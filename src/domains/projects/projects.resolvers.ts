@@ -1,6 +1,7 @@
 import { roleOn } from '../../auth/access.ts';
-import type { MutationResolvers, ProjectResolvers, QueryResolvers, UserResolvers } from '../../graphql/generated.ts';
+import type { MutationResolvers, ProjectResolvers, SubscriptionResolvers, QueryResolvers, UserResolvers } from '../../graphql/generated.ts';
 import { readProjectCounts } from '../../data/counters.ts';
+import { followProject } from './projectUpdates.service.ts';
 import { payload } from '../payload.ts';
 import { duplicateProject } from './copy.service.ts';
 import { deleteProject } from './deletion.service.ts';
@@ -35,6 +36,10 @@ export const projectsResolvers = {
   User: {
     projects: (user, args, context) => listProjectsOf(context, user, args),
   } satisfies UserResolvers,
+
+  Subscription: {
+    projectUpdated: { subscribe: (_, { id }, context) => followProject(context, id) },
+  } satisfies SubscriptionResolvers,
 
   Project: {
     tags: (project) => project.tags ?? [],

@@ -8,6 +8,7 @@ import { countWrites, countsOfRow, isCounted } from '../../data/counters.ts';
 import { isLive, walkPartition } from '../../data/page.ts';
 import type { TableId } from '../../data/tables.ts';
 import { tryTransact } from '../../data/tryTransact.ts';
+import { isLaneItem } from '../deployments/logLanes.ts';
 import { checkOwned, unchanged, type TransferMarker } from './transfer.store.ts';
 
 /** An object whose project changed hands. */
@@ -78,14 +79,19 @@ async function copyItems(connection: Connection, { table, id, marker }: MovedObj
     await eachGroup(connection, { table, id, owner, size: copiedAtOnce }, async (items) => {
       const wanted = items
         .filter((item) => !isOldBody(item, current))
-        .map((item) => ({ ...item, userId: `${marker.to}${String(item['userId']).slice(owner.length)}` }));
+        .map((item): Row => ({ ...item, userId: `${marker.to}${String(item['userId']).slice(owner.length)}` }));
       const there = await connection.batchGet(
         table,
         wanted.map(({ userId }) => ({ id, userId })),
         { consistent: true },
       );
-      const missing = wanted.filter((_, i) => !there[i]);
-      const puts = missing.map((item): Write => ({ kind: 'put', table, item, condition: { exists: false } }));
+      const puts = wanted.flatMap((item, i): Write[] => {
+        const copy = there[i];
+        if (!copy) return [{ kind: 'put', table, item, condition: { exists: false } }];
+        // The count of a log may have grown since it was copied; only the former owner's writers use it.
+        const { number } = copy;
+        return isLaneItem(item) && number !== item['number'] ? [{ kind: 'put', table, item, condition: { equals: { number } } }] : [];
+      });
       // When it fails, the row has moved or another process has copied these: the next look at the object tells.
       if (puts.length > 0) await tryTransact(connection, [check, ...puts]);
     });

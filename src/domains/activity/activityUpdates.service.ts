@@ -1,0 +1,74 @@
+/** Following the activity of a project. */
+import { LRUCache } from 'lru-cache';
+import { findProjectAccess } from '../../auth/access.ts';
+import type { Context } from '../../context.ts';
+import type { Change } from '../../data/changes/feed.ts';
+import type { Row } from '../../data/connection.ts';
+import { isLive, walkPartition } from '../../data/page.ts';
+import { follow, notToFollow, type Followed } from '../subscription.ts';
+import type { ActivityRecord } from './activity.ts';
+
+/** An index shows rows later than the table does, and the clocks of servers differ: so far back is read again. */
+const overlapMs = 10_000;
+
+/** Entries that were sent, by id. More than this within the overlap would be 500 entries a second of one project. */
+const remembered = 5_000;
+
+/** Follows the activity of a project that the viewer may read: the newest entry now (null for none), then each new one, once. */
+export function followActivity(context: Context, projectId: string) {
+  const sent = new LRUCache<string, true>({ max: remembered });
+  let newestAt = context.now();
+
+  async function requireAccess(now: Context): Promise<void> {
+    if (!(await findProjectAccess(now, projectId, 'project.read'))) throw notToFollow(now, 'project');
+  }
+
+  /** Returns the entries that were not sent before, oldest first. */
+  function news(rows: readonly (Row | null)[], now: Context): ActivityRecord[] {
+    const entries = rows.filter((row): row is ActivityRecord => row?.['projectId'] === projectId && isLive(row, now.nowSeconds()));
+    const fresh = entries.filter(({ id }) => !sent.has(id)).sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+    for (const { id, createdAt } of fresh) {
+      sent.set(id, true);
+      if (createdAt > newestAt) newestAt = createdAt;
+    }
+    return fresh;
+  }
+
+  const followed: Followed<ActivityRecord | null> = {
+    topic: { kind: 'activity', projectId },
+    async first(now) {
+      await requireAccess(now);
+      const recent = await readSince(now, projectId, newestAt);
+      return [news(recent.length > 0 ? recent : await readNewest(now, projectId), now).at(-1) ?? null];
+    },
+    async next(now, changes) {
+      await requireAccess(now);
+      return news(changes ? await readChanged(now, changes) : await readSince(now, projectId, newestAt), now);
+    },
+  };
+  return follow(context, 'activityAdded', followed);
+}
+
+function keyOf({ createdAt, id }: ActivityRecord): string {
+  return `${createdAt}#${id}`;
+}
+
+function readChanged({ loaders }: Context, changes: readonly Change[]): Promise<(Row | null)[]> {
+  return Promise.all(changes.map(({ id, createdAt }) => loaders.byKey('activity').load({ id, createdAt })));
+}
+
+/** Returns the newest entry, if there is one. */
+async function readNewest({ connection }: Context, projectId: string): Promise<Row[]> {
+  const reason = 'the newest activity of a project that somebody follows';
+  const request = { table: 'activity', index: 'ProjectIdIndex', partition: projectId, descending: true, limit: 1, reason } as const;
+  return (await connection.query(request)).items;
+}
+
+async function readSince({ connection }: Context, projectId: string, newestAt: string): Promise<Row[]> {
+  const from = new Date(Date.parse(newestAt) - overlapMs).toISOString();
+  const reason = 'the activity of a project since somebody looked last';
+  const request = { table: 'activity', index: 'ProjectIdIndex', partition: projectId, range: { from }, reason } as const;
+  const rows: Row[] = [];
+  for await (const page of walkPartition(connection, { ...request, limit: 100 })) rows.push(...page);
+  return rows;
+}
