@@ -1,5 +1,10 @@
 /** Code generators: pure functions of a schema version and an architecture. No clock, no chance, no locale. */
+import { createApplication, type Application } from './application.ts';
 import type { GeneratedFile, GenerationInput, GenerationTarget, GenerationType } from './input.ts';
+import { generatePrisma } from './targets/prisma.ts';
+import { generateRest } from './targets/rest.ts';
+import { generateSql } from './targets/sql.ts';
+import { generateTypeScript } from './targets/typescript.ts';
 
 export { generationTargets, generationTypes } from './input.ts';
 export type { ArchitectureInput, GeneratedFile, GenerationInput, GenerationTarget, GenerationType, SchemaInput } from './input.ts';
@@ -32,12 +37,34 @@ export function generationProblem(input: GenerationInput): string | null {
   return null;
 }
 
+/** All files of a generation together have this many bytes at most. */
+const maxBytes = 4 * 1024 * 1024;
+
+const ofSchema: Readonly<Partial<Record<GenerationTarget, (application: Application) => GeneratedFile[]>>> = {
+  sql: generateSql,
+  prisma: generatePrisma,
+  typescript: generateTypeScript,
+  rest: generateRest,
+};
+
+function write(input: GenerationInput): GeneratedFile[] {
+  const generate = ofSchema[input.target];
+  if (!generate || !input.schema) throw new Error(`The target "${input.target}" cannot be generated yet.`);
+  return generate(createApplication(input.schema, input.dialect));
+}
+
 /**
  * Returns the files of a generation, sorted by path. The same input gives the same bytes.
- * Throws an Error, whose message is for the person who asked, where `generationProblem` finds something.
+ * Throws an Error, whose message is for the person who asked, where `generationProblem` finds something or the files are too large.
  */
 export function generateFiles(input: GenerationInput): GeneratedFile[] {
   const problem = generationProblem(input);
   if (problem !== null) throw new Error(problem);
-  throw new Error(`The target "${input.target}" cannot be generated yet.`);
+  const files = write(input).toSorted((a, b) => (a.path < b.path ? -1 : 1));
+  const bytes = files.reduce((sum, { content }) => sum + Buffer.byteLength(content), 0);
+  if (bytes > maxBytes)
+    throw new Error(
+      `The generated files would take ${Math.ceil(bytes / 1024 / 1024)} MB; 4 MB are allowed. Generate from a schema with fewer tables.`,
+    );
+  return files;
 }
