@@ -41,8 +41,12 @@ const englishOnly = {
 /** Options of the server bundle. Packages with native code or a file of their own beside the code stay outside. */
 const serverOptions = {
   absWorkingDir: root,
-  // The worker thread that reads long SQL sources needs a file of its own.
-  entryPoints: { main: 'src/main.ts', importWorker: 'src/domains/databaseSchemas/import/worker.ts' },
+  // Worker threads, which read long SQL sources and generate code, need files of their own.
+  entryPoints: {
+    main: 'src/main.ts',
+    importWorker: 'src/domains/databaseSchemas/import/worker.ts',
+    generationWorker: 'src/domains/codeGenerations/jobs/worker.ts',
+  },
   outdir: 'dist',
   bundle: true,
   write: false,

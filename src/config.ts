@@ -16,6 +16,8 @@ import { packageRoot } from './root.ts';
 export type DatabaseLocation =
   | { readonly kind: 'endpoint'; readonly endpoint: string; readonly credentials?: AwsCredentials }
   | { readonly kind: 'aws' }
+import { usualJobSettings, type JobSettings } from './domains/codeGenerations/jobs/settings.ts';
+import { usualAiTimeoutMs } from './domains/ai/deadline.ts';
   | { readonly kind: 'embedded'; readonly bin?: string };
 
 /** Credentials for an endpoint that checks none, such as DynamoDB Local. */
@@ -95,6 +97,10 @@ export class ConfigInvalid extends Error {
   }
 }
 
+  /** How the jobs of code generations pace themselves. */
+  readonly codeGenerationJobs: JobSettings;
+  /** Origin that links to this server begin with, where it is not the one that clients call. */
+  readonly publicUrl?: string;
 const placeholder = /secret|change|password|passphrase|example|default|snapinfra|qwerty|abcdef|1234567/i;
 
 /** True for a secret that an attacker would try: a word that random bytes practically never spell, or few different characters. */
@@ -166,6 +172,10 @@ const environmentSchema = z.object({
   AI_BASE_URL: webUrl('the base URL of an OpenAI-compatible API, such as https://api.openai.com/v1').optional(),
   AI_API_KEY: z.string().optional(),
   AI_MODEL: z.string().optional(),
+  CODE_GENERATION_CONCURRENCY: wholeNumber(0, 16).default(usualJobSettings.concurrency),
+  CODE_GENERATION_LEASE_MS: wholeNumber(500, 600_000).default(usualJobSettings.leaseMs),
+  CODE_GENERATION_POLL_MS: wholeNumber(100, 600_000).default(usualJobSettings.pollMs),
+  PUBLIC_URL: webUrl('the URL that clients reach this server by, such as https://api.example.com').optional(),
   ACTIVITY_TTL_DAYS: wholeNumber(1, 3650).default(365),
   ANALYTICS_TTL_DAYS: wholeNumber(1, 3650).default(90),
   CODE_GENERATION_TTL_DAYS: wholeNumber(1, 3650).default(30),
@@ -277,6 +287,12 @@ function toConfig(env: Environment): Config {
       provision: location.kind === 'embedded' || !production,
     },
     dataDir,
+    codeGenerationJobs: {
+      concurrency: env.CODE_GENERATION_CONCURRENCY,
+      leaseMs: env.CODE_GENERATION_LEASE_MS,
+      pollMs: env.CODE_GENERATION_POLL_MS,
+    },
+    ...(env.PUBLIC_URL && { publicUrl: env.PUBLIC_URL }),
     ...chooseSecrets(env, dataDir),
     ttlDays: { activity: env.ACTIVITY_TTL_DAYS, analytics: env.ANALYTICS_TTL_DAYS, codeGenerations: env.CODE_GENERATION_TTL_DAYS },
     readPlan: env.READ_PLAN,

@@ -14,19 +14,26 @@ import { createLoaders, type Loaders } from './data/loaders.ts';
 import { createPlanMemory, type PlanMemory } from './data/readPlan/memory.ts';
 import type { ReadPlanMode } from './data/readPlan/planner.ts';
 import type { IdPrefix } from './data/tables.ts';
+import { createAiServices, type AiServices, type AiSettings } from './domains/ai/services.ts';
+import { createJobDesk, type JobDesk } from './domains/codeGenerations/jobs/desk.ts';
+import type { JobSettings } from './domains/codeGenerations/jobs/settings.ts';
 import { createIntegrationServices, type IntegrationServices, type IntegrationSettings } from './domains/integrations/services.ts';
 import { RequestError } from './errors.ts';
 import { createRateLimits, type RateLimits, type RateLimitSettings } from './limits/rateLimits.ts';
 import { createMemoryStore, type RateLimitStore } from './limits/rateLimitStore.ts';
 
 /** Settings that the domains need; the process's configuration satisfies it. */
-export interface Settings extends AuthSettings, IntegrationSettings {
+export interface Settings extends AuthSettings, IntegrationSettings, AiSettings {
   /** Milliseconds between the two passes of a project's deletion, longer than any request takes; 15 s unless given. */
   deletionSettleMs?: number;
   /** How lists below several parents are read: by owner where that is cheaper, or always one query a list. `adaptive` unless given. */
   readPlan?: ReadPlanMode;
   /** False where the earlier backend writes no rows any more; then lists of shared projects can be read by owner, too. True unless given. */
   hasEarlierBackend?: boolean;
+  /** How the jobs of code generations pace themselves; as usual unless given. */
+  codeGenerationJobs?: Partial<JobSettings>;
+  /** Origin that links to this server begin with; as the client knows it unless given. */
+  publicUrl?: string;
   /** How much each caller may ask for in a minute; no limits unless given. */
   rateLimits?: RateLimitSettings;
   /** Days after which expiring rows go: activity 365, analytics 90, generations 30. */
@@ -42,8 +49,11 @@ export interface Services {
   /** What the read plan has learned about owners. */
   planMemory: PlanMemory;
   integrations: IntegrationServices;
+  ai: AiServices;
   rateLimits: RateLimits;
   background: Background;
+  /** What this process remembers of its code generation jobs. */
+  jobs: JobDesk;
   /** Tells who follows an object that it has changed. */
   changes: ChangeFeed;
   log: Logger;
@@ -56,6 +66,8 @@ export interface RequestInfo {
   /** The Authorization header, or what took its place in a WebSocket's connection parameters. */
   authorization?: string | undefined;
   ip: string;
+  /** Scheme, host and port of this server as the client knows it, such as `https://api.example.com`. */
+  origin?: string | undefined;
   userAgent?: string | undefined;
   /** Aborted when the client leaves or the deadline passes. */
   signal: AbortSignal;
@@ -107,10 +119,12 @@ export function createServices(options: ServicesOptions): Services {
     settings,
     log,
     background: createBackground(log),
+    jobs: createJobDesk(),
     cursors: createCursorCodec(deriveKey(settings.jwtSecret, 'cursors')),
     auth: createAuthServices(settings, rateLimitStore),
     planMemory: createPlanMemory(),
     integrations: createIntegrationServices(settings),
+    ai: createAiServices(settings),
     rateLimits: createRateLimits({ store: rateLimitStore, settings: settings.rateLimits ?? { user: 0, anonymous: 0 } }),
   };
 }

@@ -6,12 +6,15 @@ import type { Logger } from 'pino';
 import { loadConfig, type Config } from './config.ts';
 import { createServices, type Services } from './context.ts';
 import { resumeBatches } from './domains/analytics/eventBatches.service.ts';
+import { resumeGenerationRemovals } from './domains/codeGenerations/codeGenerationChanges.service.ts';
+import { takeJobs } from './domains/codeGenerations/jobs/runner.ts';
 import { resumeDeletions } from './domains/projects/deletion.service.ts';
 import { resumeTransfers } from './domains/teams/transfer.service.ts';
 import { createLog } from './http/logging.ts';
 import { createMemoryStore, type RateLimitStore } from './limits/rateLimitStore.ts';
 import { openRedisStore } from './limits/rateLimitStoreRedis.ts';
 import { closeServer, createServer, readVersion } from './server.ts';
+import { openChangeFeed, type OpenChanges } from './startup/changes.ts';
 import { openDatabase, type OpenDatabase } from './startup/database.ts';
 import { greeting } from './startup/greeting.ts';
 import { explainListenError, startProblemText } from './startup/problem.ts';
@@ -30,6 +33,7 @@ interface Running {
   readonly open: OpenDatabase;
   readonly services: Services;
   readonly rateLimitStore: RateLimitStore;
+  readonly changes: OpenChanges;
   readonly server: FastifyInstance;
   readonly state: { stoppingSince: number | null };
 }
@@ -55,10 +59,15 @@ async function start(): Promise<Running> {
   try {
     const state: Running['state'] = { stoppingSince: null };
     const rateLimitStore = await openRateLimitStore(config, log);
-    const services = createServices({ database: open.database, settings: config, log, rateLimitStore });
+    const changes = await openChangeFeed({ config, database: open.database, log });
+    const { feed, onWritten } = changes;
+    const services = createServices({
+      ...{ database: open.database, settings: config, log, rateLimitStore, changes: feed },
+      ...(onWritten && { onWritten }),
+    });
     const server = await createServer({ config, services, log, isStopping: () => state.stoppingSince !== null });
     await listen(server, config);
-    return { config, log, open, services, rateLimitStore, server, state };
+    return { config, log, open, services, rateLimitStore, changes, server, state };
   } catch (error) {
     await open.stop();
     throw error;
@@ -71,6 +80,7 @@ function startMaintenance({ config, services }: Running): void {
     'interrupted deletions': resumeDeletions,
     'interrupted transfers': resumeTransfers,
     'unwritten metrics': resumeBatches,
+    'interrupted removals of code generations': resumeGenerationRemovals,
   };
   for (const [name, resume] of Object.entries(jobs)) {
     let all = config.database.location.kind === 'embedded';
@@ -79,10 +89,12 @@ function startMaintenance({ config, services }: Running): void {
       all = false;
     });
   }
+  const { concurrency, pollMs } = config.codeGenerationJobs;
+  if (concurrency > 0) services.background.repeat('code generation queue', pollMs, (signal) => takeJobs(services, signal));
 }
 
 /** Not ready → no new connections → requests in flight answered → background work ended → database stopped. Exits with `code`. */
-async function stop({ config, log, open, services, rateLimitStore, server, state }: Running, code: number): Promise<never> {
+async function stop({ config, log, open, services, rateLimitStore, changes, server, state }: Running, code: number): Promise<never> {
   state.stoppingSince = Date.now();
   setTimeout(() => {
     log.error({ graceMs }, 'requests did not finish in time; exiting without them');
@@ -91,6 +103,7 @@ async function stop({ config, log, open, services, rateLimitStore, server, state
   await sleep(config.http.drainDelayMs);
   await closeServer(server);
   await services.background.stop();
+  await changes.close();
   rateLimitStore.close();
   await open.stop();
   log.info('stopped');

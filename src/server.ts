@@ -10,6 +10,7 @@ import type { Services } from './context.ts';
 import { connect } from './data/connection.ts';
 import { tables } from './data/tables.ts';
 import { createSchema } from './graphql/schema.ts';
+import { registerArchive } from './http/archive.ts';
 import { createCapacity } from './http/capacity.ts';
 import { answerBrokenHttp, answerError, registerErrorAnswers } from './http/errors.ts';
 import { registerExplorerFiles } from './http/explorer.ts';
@@ -179,6 +180,7 @@ export async function createServer({
   });
   registerHealth(server, { ping: pingDatabase(services), version: readVersion(), isStopping });
   registerExplorerFiles(server);
+  registerArchive(server, { config, services });
   await registerGraphql(server, { config, services, schema, log });
   const settings = { ...usualStreaming, ...streaming };
   endingsOf.set(server, registerStreaming(server, { config, services, schema, settings, capacity }));

@@ -8,6 +8,7 @@ import { gunzip, gzip } from 'node:zlib';
 import type { Connection, Row } from './connection.ts';
 import type { Loaders } from './loaders.ts';
 import { ttlAttribute, type TableId } from './tables.ts';
+import { tryTransact } from './tryTransact.ts';
 
 const compress = promisify(gzip);
 const decompress = promisify(gunzip);
@@ -131,11 +132,11 @@ export class BodyReplaced extends Error {
   override readonly name = 'BodyReplaced';
 }
 
-/** Makes the chunks of a body expire with the `ttl` that its object is about to get. Rejects with `TransactionRejected` when one is gone. */
+/** Makes the chunks of a body expire with the `ttl` that its object is about to get. One that is gone means that the object has another body by now. */
 export async function extendBody(connection: Connection, table: TableId, owner: BodyOwner & { ttl: number }): Promise<void> {
   // One by one: together, the chunks may have more than the 4 MB that a transaction takes.
   for (const key of chunkKeys(owner)) {
-    await connection.transact([{ kind: 'update', table, key, changes: { set: expiryOf(owner) }, condition: { exists: true } }]);
+    await tryTransact(connection, [{ kind: 'update', table, key, changes: { set: expiryOf(owner) }, condition: { exists: true } }]);
   }
 }
 

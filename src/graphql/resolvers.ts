@@ -96,6 +96,7 @@ const Mutation: Required<MutationResolvers> = {
   ...integrationsResolvers.Mutation,
   ...documentationResolvers.Mutation,
   ...settingsResolvers.Mutation,
+  ...codeGenerationsResolvers.Mutation,
   ...activityResolvers.Mutation,
   ...analyticsResolvers.Mutation,
   ...teamsResolvers.Mutation,

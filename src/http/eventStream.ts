@@ -13,7 +13,7 @@ import { clientNetwork } from '../limits/clientNetwork.ts';
 import { rateLimitHeaders } from '../limits/rateLimits.ts';
 import { errorBody } from './errors.ts';
 import { factsOf } from './logging.ts';
-import { pinoOf } from './requestContext.ts';
+import { originOf, pinoOf } from './requestContext.ts';
 import { clientLeft, createOperationSignal } from './requestSignal.ts';
 import { formatErrors } from './streaming/answer.ts';
 import { createConnectionCount, type ConnectionCount } from './streaming/connectionCount.ts';
@@ -54,7 +54,7 @@ function arrivalOf({ config }: Streaming, request: FastifyRequest, reply: Fastif
   const closed = new Promise<void>((resolve) => reply.raw.once('close', resolve));
   void closed.then(() => life.abort(clientLeft()));
   const { ip, headers, id: requestId } = request;
-  const client = { ip, headers, authorization: headers.authorization };
+  const client = { ip, headers, authorization: headers.authorization, origin: originOf(request) };
   const log = pinoOf(request);
   const checkTransport = request.method === 'GET' && { checkTransport: refuseMutation };
   return { client, requestId, log, facts: factsOf(request), life, closed, ...checkTransport };

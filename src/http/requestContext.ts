@@ -27,9 +27,18 @@ function tooMuchRead(): RequestError {
   const message = 'The operation reads more data than one may. Ask for shorter pages (first, last), or for fewer large fields at once.';
   return new RequestError('QUERY_TOO_COMPLEX', message);
 }
+/**
+ * Returns the scheme, host and port by which the client knows this server: the Host header, or X-Forwarded-Host and
+ * X-Forwarded-Proto of proxies that are trusted. Undefined where the client sent no usable host.
+ */
+export function originOf({ protocol, host }: Pick<FastifyRequest, 'protocol' | 'host'>): string | undefined {
+  const origin = `${protocol}://${host}`;
+  return host && URL.canParse(origin) ? new URL(origin).origin : undefined;
+}
+
 
 /** An operation as its transport received it. */
-export interface ReceivedOperation extends Pick<RequestInfo, 'id' | 'log' | 'authorization' | 'ip'> {
+export interface ReceivedOperation extends Pick<RequestInfo, 'id' | 'log' | 'authorization' | 'ip' | 'origin'> {
   /** Of the HTTP request that it came with, or that opened the connection. */
   readonly headers: IncomingHttpHeaders;
   readonly facts: RequestFacts;
@@ -39,10 +48,10 @@ export interface ReceivedOperation extends Pick<RequestInfo, 'id' | 'log' | 'aut
 
 /** Makes the context of an operation, whatever transport it came over. */
 export async function openContext(services: Services, received: ReceivedOperation): Promise<Context> {
-  const { id, log, authorization, ip, headers, facts, operation } = received;
+  const { id, log, authorization, ip, origin, headers, facts, operation } = received;
   const ledger = createLedger(headers);
   const info: ObservedRequest = {
-    ...{ id, log, authorization, ip, facts, ledger },
+    ...{ id, log, authorization, ip, origin, facts, ledger, operation },
     userAgent: headers['user-agent'],
     signal: operation.signal,
     onCall: (call) => {
@@ -62,6 +71,6 @@ export async function openContext(services: Services, received: ReceivedOperatio
 export function contextOf(services: Services, request: FastifyRequest, operation: OperationSignal): Promise<Context> {
   const { id, ip, headers } = request;
   const { authorization } = headers;
-  const received = { id, log: pinoOf(request), authorization, ip, headers, facts: factsOf(request), operation };
+  const received = { id, log: pinoOf(request), authorization, ip, origin: originOf(request), headers, facts: factsOf(request), operation };
   return openContext(services, received);
 }

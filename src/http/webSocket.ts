@@ -8,7 +8,7 @@ import { clientNetwork } from '../limits/clientNetwork.ts';
 import { endWithError, errorBody } from './errors.ts';
 import { transportBodyLimit } from './graphql.ts';
 import { createOriginCheck } from './headers.ts';
-import { pinoOf } from './requestContext.ts';
+import { originOf, pinoOf } from './requestContext.ts';
 import { boundSocket, goingAway, readText, tryAgainLater } from './streaming/boundSocket.ts';
 import { createConnectionCount } from './streaming/connectionCount.ts';
 import type { Streaming } from './streaming/operation.ts';
@@ -48,7 +48,7 @@ function createSockets(services: SocketServices): Sockets {
       return;
     }
     const { ip, headers } = request;
-    const client = { ip, headers, authorization: headers.authorization };
+    const client = { ip, headers, authorization: headers.authorization, origin: originOf(request) };
     const connection: Connection = { client, log, socket: bounded, operations, endCount, stopWatching: () => undefined };
     open.set(connection, socket);
     const onMessage = (handle: (text: string) => Promise<void>): void => {

@@ -47,6 +47,8 @@ export interface StreamClient {
   /** Of the request that opened the connection. */
   readonly headers: IncomingHttpHeaders;
   readonly authorization: string | undefined;
+  /** Scheme, host and port of this server as the client knows it. */
+  readonly origin?: string | undefined;
 }
 
 /** An operation as it arrived. */

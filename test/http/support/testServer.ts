@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import type { Config } from '../../../src/config.ts';
 import { createServices } from '../../../src/context.ts';
 import { createDatabase } from '../../../src/data/client.ts';
+import { usualJobSettings } from '../../../src/domains/codeGenerations/jobs/settings.ts';
 import type { StreamingSettings } from '../../../src/http/streaming/settings.ts';
 import type { RateLimitStore } from '../../../src/limits/rateLimitStore.ts';
 import { createServer, type SlowSenders } from '../../../src/server.ts';
@@ -72,12 +73,14 @@ function testConfig(options: TestServerOptions, database: Config['database']): C
     explain: options.explain ?? true,
     readPlan: 'adaptive',
     hasEarlierBackend: true,
+    changes: { source: 'process' },
     database,
     dataDir: '/nonexistent',
     jwtSecret: testSecret,
     encryptionKey: Buffer.alloc(32, 1),
     previousEncryptionKeys: [],
     integrationEndpoints: {},
+    codeGenerationJobs: usualJobSettings,
     ttlDays: { activity: 365, analytics: 90, codeGenerations: 30 },
   };
 }

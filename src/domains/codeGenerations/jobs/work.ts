@@ -1,0 +1,115 @@
+/** The work on one job: input → files → archive → completed, with a sign of life and the progress after each step. */
+import type { Services } from '../../../context.ts';
+import { BodyReplaced, loadBody } from '../../../data/body.ts';
+import { connect, type Connection } from '../../../data/connection.ts';
+import { createLoaders } from '../../../data/loaders.ts';
+import { archiveFacts } from '../archive.ts';
+import { filesOf, inputAttributes } from '../codeGeneration.ts';
+import type { GenerationInput } from '../generators/index.ts';
+import { adaptFiles } from './adapt.ts';
+import { complete, fail, findProject, LeaseLost } from './ending.ts';
+import { GenerationFailed } from './failure.ts';
+import { generate } from './generate.ts';
+import { releaseJob, renewLease, type ClaimedJob } from './jobs.store.ts';
+
+/** How a job is worked on. */
+export interface WorkOptions {
+  leaseMs: number;
+  /** Aborted when the process stops. */
+  signal: AbortSignal;
+}
+
+/** A job under work. */
+interface Work {
+  readonly services: Services;
+  readonly connection: Connection;
+  readonly leaseMs: number;
+  /** Aborted when the process stops, or when the job is somebody else's. */
+  readonly signal: AbortSignal;
+  job: ClaimedJob;
+}
+
+/**
+ * Works on a claimed job until it is completed or failed. When the process stops, the job goes back into the queue; when it
+ * was cancelled, deleted or taken over, the work just ends. Rejects with unexpected errors: the lease runs out then, and any
+ * instance takes the job up again.
+ */
+export async function workOn(services: Services, job: ClaimedJob, { leaseMs, signal }: WorkOptions): Promise<void> {
+  const life = new AbortController();
+  const stop = (): void => life.abort(signal.reason);
+  signal.addEventListener('abort', stop);
+  if (signal.aborted) stop();
+  const work: Work = { services, job, leaseMs, connection: connect(services.database, { signal: life.signal }), signal: life.signal };
+  const beat = (): void => void renew(work, 0).catch((error: unknown) => error instanceof LeaseLost && life.abort(error));
+  const beats = setInterval(beat, leaseMs / 3).unref();
+  try {
+    await finish(work);
+  } catch (error) {
+    await endWith(work, { error: life.signal.aborted ? life.signal.reason : error, isStopping: signal.aborted });
+  } finally {
+    clearInterval(beats);
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+/** What is left to do for a job in a process that stops must not take longer. */
+const lastWordsMs = 5_000;
+
+/** Decides what an error means for the job. */
+async function endWith({ services, connection, job }: Work, { error, isStopping }: { error: unknown; isStopping: boolean }): Promise<void> {
+  try {
+    if (error instanceof GenerationFailed) {
+      services.log.warn({ generationId: job.id, err: error }, 'a code generation failed');
+      await fail({ services, connection }, job, error.message);
+      return;
+    }
+    if (!isStopping || error instanceof LeaseLost) throw error;
+    await releaseJob(connect(services.database, { signal: AbortSignal.timeout(lastWordsMs) }), job);
+  } catch (last) {
+    if (!(last instanceof LeaseLost)) throw last;
+    services.log.info({ generationId: job.id }, 'the work on a code generation ended: it was cancelled, deleted or taken up elsewhere');
+  }
+}
+
+/** Writes a sign of life and the progress, which never goes back. Throws LeaseLost. */
+async function renew(work: Work, progress: number): Promise<void> {
+  const reached = Math.max(progress, work.job.progress ?? 0);
+  work.job = { ...work.job, progress: reached };
+  if (!(await renewLease(work.connection, work.job, work.leaseMs))) throw new LeaseLost();
+}
+
+async function finish(work: Work): Promise<void> {
+  const { services, connection, signal, job } = work;
+  const input = await readInput(work);
+  await renew(work, 0.2);
+  const generated = await generate(input, signal);
+  await renew(work, 0.6);
+  const { files, note } = await adaptFiles(services, { files: generated, prompt: job.prompt, signal });
+  const generatedCode = filesOf(files);
+  await renew(work, 0.8);
+  const project = await findProject(connection, job.projectId);
+  const archive = await archiveFacts(generatedCode, `${project?.name ?? 'project'}-${job.target ?? job.type}`);
+  await renew(work, 0.9);
+  await complete({ services, connection }, work.job, { generatedCode, archive, note });
+}
+
+async function readInput({ connection, job }: Work): Promise<GenerationInput> {
+  const loaders = createLoaders(connection, { nowSeconds: () => Math.floor(Date.now() / 1000) });
+  try {
+    return (await loadBody(loaders, 'codeGenerations', job, inputAttributes))['generationInput'] as GenerationInput;
+  } catch (error) {
+    throw error instanceof BodyReplaced ? new LeaseLost('the input is gone', { cause: error }) : error;
+  }
+}
+
+/** Fails a job that was taken up too often without an end. */
+export async function giveUp(services: Services, connection: Connection, job: ClaimedJob): Promise<void> {
+  const times = job.attempts - 1;
+  services.log.error({ generationId: job.id, times }, 'a code generation was interrupted too often');
+  const message = `The generation was interrupted ${times} times and was given up. Start it again; tell us its id if that happens again.`;
+  try {
+    await fail({ services, connection }, job, message);
+  } catch (error) {
+    if (!(error instanceof LeaseLost)) throw error;
+  }
+}
