@@ -102,6 +102,14 @@ export async function fakeInvitation(
   return data.memberInvite.invitation;
 }
 
+/** Signs somebody up who is a member of a project. */
+export async function fakeMember(harness: Harness, { projectId, role }: { projectId: string; role: string }): Promise<TestUser> {
+  const member = await harness.signUp();
+  const row = { projectId, userId: member.id, email: member.email, name: 'Member', role, createdAt: new Date().toISOString() };
+  await harness.putRow('teams', row);
+  return member;
+}
+
 /** Records a metric event. */
 export async function fakeEvent(
   harness: Harness,

@@ -1,10 +1,19 @@
 /** Runs GraphQL operations against the real schema on the test database, as one person or another. */
-import { execute, GraphQLError, parse, validate, type ExecutionResult, type GraphQLFormattedError } from 'graphql';
+import {
+  createSourceEventStream,
+  execute,
+  GraphQLError,
+  parse,
+  validate,
+  type DocumentNode,
+  type ExecutionResult,
+  type GraphQLFormattedError,
+} from 'graphql';
 import pino from 'pino';
 import { createDatabase, type Database } from '../../src/data/client.ts';
 import { connect, type DatabaseCall, type Row } from '../../src/data/connection.ts';
 import type { TableId } from '../../src/data/tables.ts';
-import { createContext, createServices, type Services, type Settings } from '../../src/context.ts';
+import { createContext, createServices, type RequestInfo, type Services, type Settings } from '../../src/context.ts';
 import { formatError } from '../../src/graphql/formatError.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
 import { testCredentials, testDatabase } from './database.ts';
@@ -35,6 +44,15 @@ export interface TestUser extends Caller {
   refreshToken: string;
 }
 
+/** A subscription. */
+export interface Following {
+  /** Waits for the next event. Null when the subscription is over. */
+  next(): Promise<Omit<Answer, 'calls'> | null>;
+  /** Waits for the next event, which must be one without errors, and returns its data. */
+  must(): Promise<Data>;
+  end(): void;
+}
+
 /** A test's access to the API. */
 export interface Harness {
   services: Services;
@@ -43,6 +61,8 @@ export interface Harness {
   run(caller: Caller | null, document: string, variables?: Record<string, unknown>): Promise<Answer>;
   /** Runs an operation that must succeed: throws on top-level errors and on userErrors anywhere at the root; returns the data. */
   must(caller: Caller | null, document: string, variables?: Record<string, unknown>): Promise<Data>;
+  /** Subscribes; each event is answered in a context of its own, as the server does. */
+  follow(caller: Caller | null, document: string, variables?: Record<string, unknown>): Promise<Following>;
   /** Signs up somebody new. */
   signUp(overrides?: { email?: string; password?: string; username?: string }): Promise<TestUser>;
   /** Puts a row straight into a table, as the earlier backend would have. */
@@ -71,6 +91,18 @@ function withApolloCode(error: GraphQLError): GraphQLFormattedError {
 }
 
 const schema = createSchema();
+
+function parseValid(document: string): DocumentNode {
+  const ast = parse(document);
+  const mistakes = validate(schema, ast);
+  if (mistakes.length > 0) throw new Error(mistakes.map((mistake) => mistake.message).join('\n'));
+  return ast;
+}
+
+function toGraphqlError(error: unknown): GraphQLError {
+  return error instanceof GraphQLError ? error : new GraphQLError('', { originalError: error as Error });
+}
+
 let signUps = 0;
 
 /** Returns an e-mail address that no other test uses. */
@@ -86,26 +118,61 @@ export async function createHarness(settings: Partial<Settings> = {}, tables = t
   const log = pino({ level: process.env['LOG_LEVEL'] ?? 'silent' });
   const services = createServices({ database, settings: { ...testSettings, ...settings }, log });
 
+  function requestOf(caller: Caller | null, signal: AbortSignal, onCall?: (call: DatabaseCall) => void): RequestInfo {
+    const authorization = caller?.token ? `Bearer ${caller.token}` : undefined;
+    return { id: crypto.randomUUID(), log, authorization, ip: '203.0.113.7', userAgent: 'test', signal, onCall };
+  }
+
+  function shown({ data, errors = [] }: ExecutionResult, requestId: string): Omit<Answer, 'calls'> {
+    const site = { requestId, log };
+    return {
+      data: data ? JSON.parse(JSON.stringify(data)) : null,
+      errors: errors.map((error) => formatError(withApolloCode(error), error, site)),
+    };
+  }
+
   async function run(caller: Caller | null, document: string, variables: Record<string, unknown> = {}): Promise<Answer> {
     const calls: DatabaseCall[] = [];
-    const ast = parse(document);
-    const mistakes = validate(schema, ast);
-    if (mistakes.length > 0) throw new Error(mistakes.map((mistake) => mistake.message).join('\n'));
-    const id = crypto.randomUUID();
-    const authorization = caller?.token ? `Bearer ${caller.token}` : undefined;
-    const request = {
-      id,
-      log,
-      authorization,
-      ip: '203.0.113.7',
-      userAgent: 'test',
-      signal: AbortSignal.timeout(20_000),
-      onCall: (call: DatabaseCall) => calls.push(call),
-    };
+    const request = requestOf(caller, AbortSignal.timeout(20_000), (call) => calls.push(call));
     const contextValue = await createContext({ services, request });
-    const result: ExecutionResult = await execute({ schema, document: ast, contextValue, variableValues: variables });
-    const errors = (result.errors ?? []).map((error) => formatError(withApolloCode(error), error, { requestId: id, log }));
-    return { data: result.data ? JSON.parse(JSON.stringify(result.data)) : null, errors, calls };
+    const result: ExecutionResult = await execute({ schema, document: parseValid(document), contextValue, variableValues: variables });
+    return { ...shown(result, request.id), calls };
+  }
+
+  async function follow(caller: Caller | null, document: string, variables: Record<string, unknown> = {}): Promise<Following> {
+    const life = new AbortController();
+    const request = requestOf(caller, life.signal);
+    const contextValue = await createContext({ services, request });
+    const args = { schema, document: parseValid(document), variableValues: variables };
+    const source = await createSourceEventStream({ ...args, contextValue });
+    const events = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : null;
+    let refusal = events ? null : shown(source as ExecutionResult, request.id);
+
+    async function next(): Promise<Omit<Answer, 'calls'> | null> {
+      if (!events) {
+        const answer = refusal;
+        refusal = null;
+        return answer;
+      }
+      try {
+        const { value: rootValue, done } = await events.next();
+        if (done) return null;
+        const own = await createContext({ services, request });
+        return shown(await execute({ ...args, contextValue: own, rootValue }), request.id);
+      } catch (error) {
+        return shown({ errors: [toGraphqlError(error)] }, request.id);
+      }
+    }
+
+    return {
+      next,
+      must: async () => {
+        const event = await next();
+        if (!event || event.errors.length > 0) throw new Error(`no event: ${JSON.stringify(event)}`);
+        return event.data;
+      },
+      end: () => life.abort(),
+    };
   }
 
   async function must(caller: Caller | null, document: string, variables?: Record<string, unknown>): Promise<Data> {
@@ -139,6 +206,7 @@ export async function createHarness(settings: Partial<Settings> = {}, tables = t
     database,
     run,
     must,
+    follow,
     signUp,
     putRow: async (table, row) => {
       await connect(database, { signal: AbortSignal.timeout(10_000) }).writeAll([{ table, put: row }]);

@@ -54,10 +54,12 @@ function nameOf(topic: Topic): string {
   return `${topic.kind}:${'id' in topic ? topic.id : topic.projectId}`;
 }
 
-/** Returns the name of the topic that a change belongs to, or null when its project is not known. */
-function topicOf({ kind, id, projectId }: Change): string | null {
-  if (kind !== 'deployment' && kind !== 'activity') return nameOf({ kind, id });
-  return projectId === undefined ? null : nameOf({ kind, projectId });
+/** Returns the names of the topics that a change belongs to; fewer when its project is not known. */
+function topicsOf({ kind, id, projectId }: Change): string[] {
+  if (kind !== 'deployment' && kind !== 'activity') return [nameOf({ kind, id })];
+  const ofProject = projectId === undefined ? [] : [nameOf({ kind, projectId })];
+  // Who follows a log wants to know that its deployment is gone.
+  return kind === 'deployment' ? [...ofProject, nameOf({ kind: 'deploymentLog', id })] : ofProject;
 }
 
 /** Creates a feed that nobody watches. */
@@ -83,9 +85,7 @@ export function createChangeFeed({ unshared = [], lookAgainMs = usualLookAgainMs
     },
     publish(changes) {
       for (const change of changes) {
-        const name = topicOf(change);
-        if (name === null) continue;
-        for (const listener of listeners.get(name) ?? []) listener(change);
+        for (const name of topicsOf(change)) for (const listener of listeners.get(name) ?? []) listener(change);
       }
     },
     publishGap,

@@ -14,10 +14,14 @@ const overlapMs = 10_000;
 /** Entries that were sent, by id. More than this within the overlap would be 500 entries a second of one project. */
 const remembered = 5_000;
 
+/** Entries that are read ahead of a client that takes them slowly. */
+const sentAtOnce = 500;
+
 /** Follows the activity of a project that the viewer may read: the newest entry now (null for none), then each new one, once. */
 export function followActivity(context: Context, projectId: string) {
   const sent = new LRUCache<string, true>({ max: remembered });
   let newestAt = context.now();
+  let hasMore = false;
 
   async function requireAccess(now: Context): Promise<void> {
     if (!(await findProjectAccess(now, projectId, 'project.read'))) throw notToFollow(now, 'project');
@@ -34,17 +38,31 @@ export function followActivity(context: Context, projectId: string) {
     return fresh;
   }
 
+  /** Reads on from the newest entry that was sent, as much as is to be sent at once. */
+  async function catchUp(now: Context): Promise<ActivityRecord[]> {
+    const fresh: ActivityRecord[] = [];
+    hasMore = false;
+    for await (const rows of walkSince(now, projectId, newestAt)) {
+      fresh.push(...news(rows, now));
+      hasMore = fresh.length >= sentAtOnce;
+      if (hasMore) break;
+    }
+    return fresh;
+  }
+
   const followed: Followed<ActivityRecord | null> = {
     topic: { kind: 'activity', projectId },
     async first(now) {
       await requireAccess(now);
-      const recent = await readSince(now, projectId, newestAt);
-      return [news(recent.length > 0 ? recent : await readNewest(now, projectId), now).at(-1) ?? null];
+      const recent = await catchUp(now);
+      return [recent.at(-1) ?? news(await readNewest(now, projectId), now)[0] ?? null];
     },
     async next(now, changes) {
       await requireAccess(now);
-      return news(changes ? await readChanged(now, changes) : await readSince(now, projectId, newestAt), now);
+      const missed = changes === null || hasMore ? await catchUp(now) : [];
+      return [...missed, ...news(await readChanged(now, changes ?? []), now)];
     },
+    hasMore: () => hasMore,
   };
   return follow(context, 'activityAdded', followed);
 }
@@ -64,11 +82,15 @@ async function readNewest({ connection }: Context, projectId: string): Promise<R
   return (await connection.query(request)).items;
 }
 
-async function readSince({ connection }: Context, projectId: string, newestAt: string): Promise<Row[]> {
+function walkSince({ connection }: Context, projectId: string, newestAt: string): AsyncGenerator<Row[]> {
   const from = new Date(Date.parse(newestAt) - overlapMs).toISOString();
   const reason = 'the activity of a project since somebody looked last';
-  const request = { table: 'activity', index: 'ProjectIdIndex', partition: projectId, range: { from }, reason } as const;
-  const rows: Row[] = [];
-  for await (const page of walkPartition(connection, { ...request, limit: 100 })) rows.push(...page);
-  return rows;
+  return walkPartition(connection, {
+    table: 'activity',
+    index: 'ProjectIdIndex',
+    partition: projectId,
+    range: { from },
+    limit: 100,
+    reason,
+  });
 }

@@ -61,6 +61,7 @@ async function startOf(context: Context, deployment: DeploymentRecord, after: st
 /** Reads the log of one deployment, part by part. */
 function createLogReader(id: string, start: Place) {
   let place = start;
+  let isCaughtUp = false;
 
   function lineOf(context: Context, { entry, position }: PlacedEntry, deployment: DeploymentRecord, ofPlace: Omit<Place, 'at'>): LogLine {
     const at = { block: position.block.slice(deployment.userId.length), entry: position.entry };
@@ -81,12 +82,14 @@ function createLogReader(id: string, start: Place) {
 
   /** Reads what was added. */
   async function readNew(context: Context, deployment: DeploymentRecord): Promise<LogLine[]> {
-    const blocks = (await findNewBlocks(context, deployment, place.progress)).slice(0, blocksAtOnce);
+    const found = await findNewBlocks(context, deployment, place.progress);
+    const blocks = found.slice(0, blocksAtOnce);
     const items = await readBlocks(
       context,
       deployment,
       blocks.map(({ block }) => block),
     );
+    isCaughtUp = blocks.length === found.length;
     return items.flatMap((item, i) => {
       const { block, lane, number } = blocks[i] as (typeof blocks)[number];
       const { progress, at } = place;
@@ -100,7 +103,7 @@ function createLogReader(id: string, start: Place) {
   }
 
   return {
-    hasMore: () => !place.live,
+    hasMore: () => !isCaughtUp,
     read: (context: Context, deployment: DeploymentRecord) => (place.live ? readNew : replay)(context, deployment),
   };
 }
