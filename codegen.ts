@@ -44,6 +44,8 @@ const models: Record<string, string> = {
   SchemaField: model('databaseSchemas/model.ts', 'SchemaField'),
   SchemaRelationship: model('databaseSchemas/model.ts', 'SchemaRelationship'),
   PageInfo: model('list.ts', 'PageInfo'),
+  Ai: model('ai/chat.service.ts', 'AiModel'),
+  AiSchemaProposal: model('ai/generateSchema.service.ts', 'SchemaProposal'),
   DeploymentLogConnection: model('deployments/deploymentLogs.service.ts', 'LogConnection'),
   DeploymentLogLine: model('deployments/deploymentLogFollow.service.ts', 'LogLine'),
   DeploymentLogEdge: model('list.ts', `Edge<${model('deployments/deploymentLog.ts', 'LogEntry')}>`),

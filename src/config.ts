@@ -75,7 +75,7 @@ export interface Config {
   /** An OpenID provider whose tokens are accepted too. */
   readonly oidc?: { readonly issuer: string; readonly audience: string };
   /** An OpenAI-compatible endpoint for the assistant. */
-  readonly ai?: { readonly baseUrl: string; readonly apiKey?: string; readonly model: string };
+  readonly ai?: { readonly baseUrl: string; readonly apiKey?: string; readonly model: string; readonly timeoutMs: number };
   /** A Redis that instances share their rate limits through. */
   readonly redisUrl?: string;
   /** Points in a minute for a user and for an address without sign-in; 0 means no limit. */
@@ -172,6 +172,7 @@ const environmentSchema = z.object({
   AI_BASE_URL: webUrl('the base URL of an OpenAI-compatible API, such as https://api.openai.com/v1').optional(),
   AI_API_KEY: z.string().optional(),
   AI_MODEL: z.string().optional(),
+  AI_TIMEOUT_MS: wholeNumber(1_000, 600_000).default(usualAiTimeoutMs),
   CODE_GENERATION_CONCURRENCY: wholeNumber(0, 16).default(usualJobSettings.concurrency),
   CODE_GENERATION_LEASE_MS: wholeNumber(500, 600_000).default(usualJobSettings.leaseMs),
   CODE_GENERATION_POLL_MS: wholeNumber(100, 600_000).default(usualJobSettings.pollMs),
@@ -301,7 +302,12 @@ function toConfig(env: Environment): Config {
     integrationEndpoints: env.INTEGRATION_ENDPOINTS ?? {},
     ...(env.OIDC_ISSUER && env.OIDC_AUDIENCE && { oidc: { issuer: env.OIDC_ISSUER, audience: env.OIDC_AUDIENCE } }),
     ...(env.AI_BASE_URL &&
-      env.AI_MODEL && { ai: { baseUrl: env.AI_BASE_URL, model: env.AI_MODEL, ...(env.AI_API_KEY && { apiKey: env.AI_API_KEY }) } }),
+      env.AI_MODEL && {
+        ai: {
+          ...{ baseUrl: env.AI_BASE_URL, model: env.AI_MODEL, timeoutMs: env.AI_TIMEOUT_MS },
+          ...(env.AI_API_KEY && { apiKey: env.AI_API_KEY }),
+        },
+      }),
     rateLimits: { user: env.RATE_LIMIT_USER ?? usual.user, anonymous: env.RATE_LIMIT_ANONYMOUS ?? usual.anonymous },
     ...(env.REDIS_URL && { redisUrl: env.REDIS_URL }),
   };

@@ -37,6 +37,9 @@ export const projectPermissions = {
   'invitation.read': { role: 'admin', scope: 'read' },
   'integration.read': { role: 'admin', scope: 'read' },
   'integration.write': { role: 'admin', scope: 'write' },
+  // Reading is not enough for a key: each question costs the operator money.
+  'ai.chat': { role: 'viewer', scope: 'write' },
+  'ai.generate': { role: 'developer', scope: 'write' },
 } as const satisfies Record<string, Rule>;
 
 /** An action on a project. */
@@ -54,6 +57,7 @@ export const accountPermissions = {
   'metric.send': 'metrics',
   'invitation.answer': 'session',
   'membership.leave': 'session',
+  'ai.use': 'write',
 } as const satisfies Record<string, Scope | 'session'>;
 
 /** An action of a user on their own account. */

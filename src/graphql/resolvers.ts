@@ -5,6 +5,8 @@
 import { findViewer } from '../auth/access.ts';
 import { activityResolvers } from '../domains/activity/activity.resolvers.ts';
 import type { ActivityRecord } from '../domains/activity/activity.ts';
+import type { AiModel } from '../domains/ai/chat.service.ts';
+import { aiResolvers } from '../domains/ai/ai.resolvers.ts';
 import { adminResolvers } from '../domains/admin/admin.resolvers.ts';
 import { analyticsResolvers } from '../domains/analytics/analytics.resolvers.ts';
 import type { MetricEventRecord } from '../domains/analytics/metricEvent.ts';
@@ -43,6 +45,7 @@ import type {
   DocumentationPageResolvers,
   DocumentationSearchHitResolvers,
   AdminResolvers,
+  AiResolvers,
   CodeGenerationResolvers,
   GeneratedFileResolvers,
   MetricEventResolvers,
@@ -86,26 +89,29 @@ const Query: Required<QueryResolvers> = {
   ...codeGenerationsResolvers.Query,
   ...adminResolvers.Query,
   ...dashboardResolvers.Query,
+  ...aiResolvers.Query,
 };
 const Mutation: Required<MutationResolvers> = {
   ...usersResolvers.Mutation,
   ...projectsResolvers.Mutation,
   ...databaseSchemasResolvers.Mutation,
   ...architecturesResolvers.Mutation,
+  ...codeGenerationsResolvers.Mutation,
   ...deploymentsResolvers.Mutation,
   ...integrationsResolvers.Mutation,
   ...documentationResolvers.Mutation,
   ...settingsResolvers.Mutation,
-  ...codeGenerationsResolvers.Mutation,
   ...activityResolvers.Mutation,
   ...analyticsResolvers.Mutation,
   ...teamsResolvers.Mutation,
+  ...aiResolvers.Mutation,
 };
 const Subscription: Required<SubscriptionResolvers> = {
   ...projectsResolvers.Subscription,
   ...deploymentsResolvers.Subscription,
   ...codeGenerationsResolvers.Subscription,
   ...activityResolvers.Subscription,
+  ...aiResolvers.Subscription,
 };
 const Project: Complete<ProjectResolvers, ProjectRecord> = {
   ...projectsResolvers.Project,
@@ -146,6 +152,7 @@ const DocumentationSearchHit: Complete<DocumentationSearchHitResolvers, SearchHi
 const Deployment: Complete<DeploymentResolvers, DeploymentRecord> = deploymentsResolvers.Deployment;
 
 const Admin: Required<AdminResolvers> = adminResolvers.Admin;
+const Ai: Complete<AiResolvers, AiModel> = aiResolvers.Ai;
 const MetricEvent: Complete<MetricEventResolvers, MetricEventRecord> = analyticsResolvers.MetricEvent;
 const CodeGeneration: Complete<CodeGenerationResolvers, CodeGenerationRecord> = codeGenerationsResolvers.CodeGeneration;
 const GeneratedFile: Complete<GeneratedFileResolvers, GeneratedFileRecord> = codeGenerationsResolvers.GeneratedFile;
@@ -176,6 +183,7 @@ export const resolvers = {
   Member,
   Invitation,
   Admin,
+  Ai,
   MetricEvent,
   CodeGeneration,
   GeneratedFile,

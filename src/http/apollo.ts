@@ -10,12 +10,12 @@ import { GraphQLError, Kind, type GraphQLFormattedError, type GraphQLSchema, typ
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import type { Context } from '../context.ts';
-import { admit, type AdmissionRules } from '../graphql/admission.ts';
+import { admit, type Candidate } from '../graphql/admission.ts';
 import { formatError } from '../graphql/formatError.ts';
 import { createDocumentStore } from '../limits/documentCache.ts';
 import { operationLimits } from '../limits/limits.ts';
+import { deadlineOf } from './deadline.ts';
 import { createCostExtensions } from './explain.ts';
-import type { RequestFacts } from './logging.ts';
 import { createRateLimitExtensions } from './rateLimits.ts';
 import { observed } from './requestContext.ts';
 
@@ -46,8 +46,11 @@ export function bodyProblem(body: string, bytes: number): Error | null {
   return Object.assign(new Error(tooLargeMessage), { statusCode: 413 });
 }
 
-/** Fills in what the log line of the request says, and refuses bodies that are too large for their operation. */
-export function observeOperation(facts: RequestFacts, operation: OperationDefinitionNode): void {
+/** Fills in what the log line of the request says, gives the operation its time, and refuses bodies that are too large for it. */
+export function observeOperation(context: Context, candidate: Pick<Candidate, 'operation' | 'document'>, config: Config): void {
+  const { facts, operation: signal } = observed(context);
+  const { operation } = candidate;
+  signal.allow(deadlineOf(candidate, config));
   facts.operationType = operation.operation;
   if (operation.name) facts.operation = operation.name.value.slice(0, 100);
   if ((facts.bodyBytes ?? 0) > operationLimits.bodyBytes && !takesLargeInput(operation))
@@ -55,7 +58,7 @@ export function observeOperation(facts: RequestFacts, operation: OperationDefini
 }
 
 /** Lets an operation run when the gate does. Not a validation rule: those are skipped for documents in Apollo's cache, and know no variables. */
-function createGate(rules: AdmissionRules): ApolloServerPlugin<Context> {
+function createGate(config: Config): ApolloServerPlugin<Context> {
   return {
     requestDidStart: ({ contextValue: context }) => {
       const { facts } = observed(context);
@@ -63,8 +66,8 @@ function createGate(rules: AdmissionRules): ApolloServerPlugin<Context> {
       return Promise.resolve({
         async didResolveOperation({ operation, document, schema, request: { variables } }) {
           if (!operation) return;
-          observeOperation(facts, operation);
-          const { cost } = await admit(context, { schema, document, operation, variables }, rules);
+          observeOperation(context, { document, operation }, config);
+          const { cost } = await admit(context, { schema, document, operation, variables }, config);
           facts.cost = cost;
         },
       });

@@ -10,7 +10,12 @@ import { factsOf, type RequestFacts } from './logging.ts';
 import type { OperationSignal } from './requestSignal.ts';
 
 /** What the context carries besides the contract of `RequestInfo`, so that plugins can tell the log and the cost. */
-export type ObservedRequest = RequestInfo & { readonly facts: RequestFacts; readonly ledger: Ledger };
+export type ObservedRequest = RequestInfo & {
+  readonly facts: RequestFacts;
+  readonly ledger: Ledger;
+  /** What ends its work. */
+  readonly operation: OperationSignal;
+};
 
 /** Returns what was noted of the operation that a context belongs to. */
 export function observed({ request }: Context): ObservedRequest {
@@ -22,11 +27,6 @@ export function pinoOf(request: FastifyRequest): Logger {
   return request.log as unknown as Logger;
 }
 
-/** Returns the error that ends an operation which has read more than one may. */
-function tooMuchRead(): RequestError {
-  const message = 'The operation reads more data than one may. Ask for shorter pages (first, last), or for fewer large fields at once.';
-  return new RequestError('QUERY_TOO_COMPLEX', message);
-}
 /**
  * Returns the scheme, host and port by which the client knows this server: the Host header, or X-Forwarded-Host and
  * X-Forwarded-Proto of proxies that are trusted. Undefined where the client sent no usable host.
@@ -36,6 +36,11 @@ export function originOf({ protocol, host }: Pick<FastifyRequest, 'protocol' | '
   return host && URL.canParse(origin) ? new URL(origin).origin : undefined;
 }
 
+/** Returns the error that ends an operation which has read more than one may. */
+function tooMuchRead(): RequestError {
+  const message = 'The operation reads more data than one may. Ask for shorter pages (first, last), or for fewer large fields at once.';
+  return new RequestError('QUERY_TOO_COMPLEX', message);
+}
 
 /** An operation as its transport received it. */
 export interface ReceivedOperation extends Pick<RequestInfo, 'id' | 'log' | 'authorization' | 'ip' | 'origin'> {

@@ -6,6 +6,8 @@ export interface OperationSignal {
   /** Aborted with the reason why the work is to end: a DOMException, or the error that the client gets. */
   readonly signal: AbortSignal;
   abort(reason: Error): void;
+  /** Gives the operation another deadline, counted from its arrival. */
+  allow(deadlineMs: number): void;
   /** Stops the clock; call it when the answer is complete. */
   clear(): void;
 }
@@ -14,9 +16,18 @@ export interface OperationSignal {
 export function createOperationSignal(deadlineMs: number): OperationSignal {
   const controller = new AbortController();
   const passed = (): void => controller.abort(new DOMException('The deadline of the request has passed.', 'TimeoutError'));
-  const timer = setTimeout(passed, deadlineMs);
-  timer.unref();
-  return { signal: controller.signal, abort: (reason) => controller.abort(reason), clear: () => clearTimeout(timer) };
+  const begunAt = performance.now();
+  let timer = setTimeout(passed, deadlineMs).unref();
+  return {
+    signal: controller.signal,
+    abort: (reason) => controller.abort(reason),
+    allow: (otherMs) => {
+      if (otherMs === deadlineMs) return;
+      clearTimeout(timer);
+      timer = setTimeout(passed, otherMs - (performance.now() - begunAt)).unref();
+    },
+    clear: () => clearTimeout(timer),
+  };
 }
 
 /** Returns the reason for ending work whose answer nobody waits for any more. */

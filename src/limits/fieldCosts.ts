@@ -33,6 +33,12 @@ export const fieldCosts: Readonly<Record<string, number>> = {
   // Calls of another provider.
   'Mutation.integrationTest': 100,
   'Mutation.integrationSync': 100,
+  'Ai.models': 20,
+  // Calls of a model: money, and minutes of a place among the operations in flight. A design may take two.
+  'Mutation.aiChat': 1_000,
+  'Mutation.aiExplainCode': 1_000,
+  'Mutation.aiGenerateSchema': 2_000,
+  'Subscription.aiChatStream': 1_000,
 };
 
 /** A mutation reads, checks and writes several items in a transaction. */

@@ -1,6 +1,9 @@
 /** The time that the calls of one operation may take together. */
 import { aiError } from './endpointErrors.ts';
 
+/** Milliseconds that the calls of one operation may take together, unless configured. */
+export const usualAiTimeoutMs = 120_000;
+
 /**
  * Runs work with a signal that follows `signal` and is also aborted, with the error AI_TIMEOUT, when the time is over.
  * Node 20's `AbortSignal.any` keeps its sources alive.
@@ -15,7 +18,7 @@ export async function withDeadline<T>(signal: AbortSignal, ms: number, work: (si
 }
 
 /** Starts the clock; call `clear` when the work is done. */
-export function startDeadline(signal: AbortSignal, ms: number): { readonly signal: AbortSignal; clear(): void } {
+export function startDeadline(signal: AbortSignal, ms: number): { readonly signal: AbortSignal; readonly clear: () => void } {
   const controller = new AbortController();
   const follow = (): void => controller.abort(signal.reason);
   if (signal.aborted) follow();

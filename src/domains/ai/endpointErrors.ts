@@ -67,8 +67,8 @@ function isTooLarge(error: unknown): boolean {
 /** Returns what a failure of the library or the network stands for. */
 export function failureOf(error: unknown, library: Library): EndpointFailure {
   if (isTooLarge(error)) return { code: 'AI_ANSWER_TOO_LARGE' };
-  // JSON that is none.
-  if (error instanceof SyntaxError) return { code: 'AI_INVALID_ANSWER' };
+  // JSON that is none. The parser of `fetch` may be of another realm, so that `instanceof` fails.
+  if ((error as { name?: unknown } | null)?.name === 'SyntaxError') return { code: 'AI_INVALID_ANSWER' };
   if (error instanceof library.APIConnectionTimeoutError) return { code: 'AI_TIMEOUT' };
   if (!(error instanceof library.APIError) || error instanceof library.APIConnectionError) return { code: 'AI_UNAVAILABLE' };
   const { status, code, type, message } = error as { status: number | undefined; code: unknown; type: unknown; message: string };

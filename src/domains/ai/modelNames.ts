@@ -2,7 +2,7 @@
 import type { AiEndpoint } from './endpoint.ts';
 
 /** Returns the names; never rejects, as the configured model is known in any case. */
-export type ModelNames = () => Promise<readonly string[]>;
+export type ModelNames = () => Promise<string[]>;
 
 const keptMs = 5 * 60_000;
 const keptAfterFailureMs = 30_000;
@@ -16,9 +16,9 @@ const timeoutMs = 3_000;
 export function createModelNames(endpoint: AiEndpoint | null): ModelNames {
   if (!endpoint) return () => Promise.resolve([]);
   const { model } = endpoint;
-  let known: { names: Promise<readonly string[]>; until: number } | undefined;
+  let known: { names: Promise<string[]>; until: number } | undefined;
 
-  async function read(): Promise<readonly string[]> {
+  async function read(): Promise<string[]> {
     try {
       const names = await (endpoint as AiEndpoint).listModels(AbortSignal.timeout(timeoutMs));
       return [...new Set([model, ...names])];

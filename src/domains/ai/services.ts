@@ -1,4 +1,5 @@
 /** The assistant of a process: its endpoint, how long it may take, and how many questions may be under way. */
+import { usualAiTimeoutMs } from './deadline.ts';
 import { openEndpoint, type AiEndpoint, type EndpointBounds, type EndpointSettings } from './endpoint.ts';
 import { aiError } from './endpointErrors.ts';
 import { createModelNames, type ModelNames } from './modelNames.ts';
@@ -24,9 +25,6 @@ export interface AiServices {
   /** Takes a turn for a user; returns what gives it back. Throws AI_BUSY when too many questions are under way. */
   readonly enter: (userId: string) => () => void;
 }
-
-/** Milliseconds that the calls of one operation may take unless configured. */
-export const usualAiTimeoutMs = 120_000;
 
 /** Answers take long: without bounds one user could keep every operation slot of the server. */
 const turns = { total: 64, perUser: 4 } as const;

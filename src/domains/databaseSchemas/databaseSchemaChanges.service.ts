@@ -57,6 +57,17 @@ export async function addImportedSchema(
   }));
 }
 
+/**
+ * Adds the next version of a name, or the first, with a body that `design` makes: once the viewer may write it, and not for
+ * a mutation that is repeated by its idempotency key.
+ */
+export async function addDesignedSchema(
+  context: Context,
+  { mutation, design }: { mutation: NewSchemaMutation; design: () => Promise<Pick<NewSchema, 'name' | 'body'>> },
+): Promise<SchemaResult> {
+  return addSchema(context, mutation, async () => ({ ...(await design()), isNew: false, sourceField: 'prompt' }));
+}
+
 /** Copies a schema to the next version of its name. */
 export async function createSchemaVersion(context: Context, args: MutationArgs & { id: string }): Promise<SchemaResult> {
   const viewer = requireViewer(context, 'account.read');
@@ -81,17 +92,21 @@ interface NewSchema {
   dryRun?: boolean | undefined;
 }
 
-async function addSchema(
-  context: Context,
-  mutation: { name: string; args: MutationArgs; input: unknown; projectId: string },
-  read: () => NewSchema,
-): Promise<SchemaResult> {
+/** A mutation that makes a schema. */
+interface NewSchemaMutation {
+  name: string;
+  args: MutationArgs;
+  input: unknown;
+  projectId: string;
+}
+
+async function addSchema(context: Context, mutation: NewSchemaMutation, read: () => NewSchema | Promise<NewSchema>): Promise<SchemaResult> {
   const viewer = requireViewer(context, 'account.read');
   return mutate(context, { ...mutation, viewer, plan });
 
   async function plan(): Promise<MutationPlan<SchemaResult>> {
     const { project } = await requireProjectAccess(context, mutation.projectId, 'schema.write');
-    return planNewSchema(context, viewer, project, { ...read(), dryRun: mutation.args.dryRun });
+    return planNewSchema(context, viewer, project, { ...(await read()), dryRun: mutation.args.dryRun });
   }
 }
 

@@ -136,7 +136,7 @@ async function admitIn(context: Context, streaming: Streaming, arrival: Arrival)
     return refuse(arrival, config.introspection ? prepared : prepared.map(withoutSuggestion));
   }
   const { document, operation } = prepared;
-  observeOperation(facts, operation);
+  observeOperation(context, prepared, config);
   arrival.checkTransport?.(operation);
   const problem = problemOf(context);
   const isSubscription = operation.operation === OperationTypeNode.SUBSCRIPTION;
