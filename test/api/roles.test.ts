@@ -4,12 +4,12 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { projectPermissions, roleAllows, roles, scopesAllow, type ProjectAction, type Scope } from '../../src/auth/permissions.ts';
-import type { MutationResolvers, QueryResolvers } from '../../src/graphql/generated.ts';
+import type { MutationResolvers, QueryResolvers, SubscriptionResolvers } from '../../src/graphql/generated.ts';
 import { newId } from '../../src/data/ids.ts';
 import { fakeProject, fakeSchema } from '../support/factories.ts';
-import { createHarness, type Caller, type Data, type Harness, type TestUser } from '../support/harness.ts';
+import { createHarness, type Answer, type Caller, type Data, type Harness, type TestUser } from '../support/harness.ts';
 
-type RootField = keyof QueryResolvers | keyof MutationResolvers;
+type RootField = keyof QueryResolvers | keyof MutationResolvers | keyof SubscriptionResolvers;
 
 /** What a row may refer to. */
 interface Objects {
@@ -48,6 +48,31 @@ const table: Record<RootField, Rule> = {
     needs: 'project.read',
     document: `${id} { codeGeneration(id: $id) { id } }`,
     variables: ({ codeGeneration }) => ({ id: codeGeneration }),
+  },
+  projectUpdated: {
+    needs: 'project.read',
+    document: 'subscription ($id: ID!) { projectUpdated(id: $id) { id } }',
+    variables: ({ project }) => ({ id: project }),
+  },
+  deploymentUpdated: {
+    needs: 'project.read',
+    document: 'subscription ($id: ID!) { deploymentUpdated(projectId: $id) { id } }',
+    variables: ({ project }) => ({ id: project }),
+  },
+  deploymentLogs: {
+    needs: 'project.read',
+    document: 'subscription ($id: ID!) { deploymentLogs(id: $id) { message } }',
+    variables: ({ deployment }) => ({ id: deployment }),
+  },
+  codeGenerationUpdated: {
+    needs: 'project.read',
+    document: 'subscription ($id: ID!) { codeGenerationUpdated(id: $id) { id } }',
+    variables: ({ codeGeneration }) => ({ id: codeGeneration }),
+  },
+  activityAdded: {
+    needs: 'project.read',
+    document: 'subscription ($id: ID!) { activityAdded(projectId: $id) { id } }',
+    variables: ({ project }) => ({ id: project }),
   },
   home: { needs: 'account.read', document: '{ home { viewer { id } } }' },
   dashboard: { needs: 'account.read', document: '{ dashboard { stats { projects } } }' },
@@ -239,6 +264,27 @@ const table: Record<RootField, Rule> = {
     variables: ({ architecture }) => ({ id: architecture }),
   },
 
+  codeGenerationStart: {
+    needs: 'codeGeneration.write',
+    document: `mutation ($id: ID!) { codeGenerationStart(input: { projectId: $id, type: API }, ${dry}) { codeGeneration { id } ${errors} } }`,
+    variables: ({ project }) => ({ id: project }),
+  },
+  codeGenerationCancel: {
+    needs: 'codeGeneration.write',
+    document: mutationOn('codeGenerationCancel', '', 'codeGeneration { id }'),
+    variables: ({ codeGeneration }) => ({ id: codeGeneration }),
+  },
+  codeGenerationExtend: {
+    needs: 'codeGeneration.write',
+    document: mutationOn('codeGenerationExtend', 'input: { days: 3 }, ', 'codeGeneration { id }'),
+    variables: ({ codeGeneration }) => ({ id: codeGeneration }),
+  },
+  codeGenerationDelete: {
+    needs: 'codeGeneration.write',
+    document: mutationOn('codeGenerationDelete', '', 'deletedId'),
+    variables: ({ codeGeneration }) => ({ id: codeGeneration }),
+  },
+
   deploymentCreate: {
     needs: 'deployment.write',
     document: `mutation ($id: ID!) { deploymentCreate(input: { projectId: $id, environment: STAGING, provider: AWS, version: "1" }, ${dry}) { deployment { id } ${errors} } }`,
@@ -402,10 +448,19 @@ beforeAll(async () => {
 });
 afterAll(() => harness.close());
 
+/** Returns the answer to an operation; of a subscription, its first event. */
+async function answerTo(caller: Caller | null, document: string, variables: Record<string, unknown>): Promise<Omit<Answer, 'calls'>> {
+  if (!document.startsWith('subscription')) return harness.run(caller, document, variables);
+  const following = await harness.follow(caller, document, variables);
+  const event = await following.next();
+  following.end();
+  return event ?? { data: null, errors: [] };
+}
+
 /** Runs a row and says how it ended: a code, `null` for nothing seen, `ok` for everything else. */
 async function outcome(caller: Caller | null, field: string, objects: Objects): Promise<string> {
   const rule = table[field as RootField];
-  const { data, errors: top } = await harness.run(caller, rule.document, rule.variables?.(objects) ?? {});
+  const { data, errors: top } = await answerTo(caller, rule.document, rule.variables?.(objects) ?? {});
   if (top[0]) return String(top[0].extensions?.['code']);
   const answer: Data = data[field];
   const code: string | undefined = answer?.userErrors?.[0]?.code;
@@ -414,26 +469,40 @@ async function outcome(caller: Caller | null, field: string, objects: Objects): 
   return answer === null || (Array.isArray(answer) && answer[0] === null) ? 'null' : 'ok';
 }
 
-const rows = Object.entries(table).map(([field, rule]) => ({ field, ...rule, isQuery: !rule.document.startsWith('mutation') }));
+/** How an operation without the rights for it ends: a query shows nothing, a mutation and a subscription say why. */
+const denials = {
+  query: { anonymous: 'null', missing: 'null', role: 'null' },
+  mutation: { anonymous: 'UNAUTHENTICATED', missing: 'NOT_FOUND', role: 'FORBIDDEN' },
+  // What may not be followed looks missing, too.
+  subscription: { anonymous: 'UNAUTHENTICATED', missing: 'FORBIDDEN', role: 'FORBIDDEN' },
+} as const;
+
+function kindOf({ document }: Rule): keyof typeof denials {
+  if (document.startsWith('mutation')) return 'mutation';
+  return document.startsWith('subscription') ? 'subscription' : 'query';
+}
+
+const rows = Object.entries(table).map(([field, rule]) => ({ field, ...rule, kind: kindOf(rule) }));
 const onProject = rows.filter((row) => Object.hasOwn(projectPermissions, row.needs)) as ((typeof rows)[number] & {
   needs: ProjectAction;
 })[];
 
-describe.each(onProject)('$field needs $needs', ({ field, needs, isQuery }) => {
+describe.each(onProject)('$field needs $needs', ({ field, needs, kind }) => {
+  const denied = denials[kind];
+
   test('anonymous', async () => {
-    expect(await outcome(null, field, own)).toBe(isQuery ? 'null' : 'UNAUTHENTICATED');
+    expect(await outcome(null, field, own)).toBe(denied.anonymous);
   });
 
   test('a stranger can not tell it from a missing object', async () => {
     const missing = Object.fromEntries(Object.entries(own).map(([kind, one]) => [kind, `${one.slice(0, -4)}zzzz`])) as unknown as Objects;
-    const expected = isQuery ? 'null' : 'NOT_FOUND';
-    expect(await outcome(people.stranger, field, own)).toBe(expected);
-    expect(await outcome(people.stranger, field, missing)).toBe(expected);
-    expect(await outcome(people.owner, field, missing)).toBe(expected);
+    expect(await outcome(people.stranger, field, own)).toBe(denied.missing);
+    expect(await outcome(people.stranger, field, missing)).toBe(denied.missing);
+    expect(await outcome(people.owner, field, missing)).toBe(denied.missing);
   });
 
   test.each(roles)('%s', async (role) => {
-    expect(await outcome(people[role], field, own)).toBe(roleAllows(role, needs) ? 'ok' : isQuery ? 'null' : 'FORBIDDEN');
+    expect(await outcome(people[role], field, own)).toBe(roleAllows(role, needs) ? 'ok' : denied.role);
   });
 
   test.each(['read', 'write', 'deploy', 'metrics'] as const)('an API key of the owner with the scope %s', async (scope) => {
@@ -441,8 +510,8 @@ describe.each(onProject)('$field needs $needs', ({ field, needs, isQuery }) => {
     const needed: Scope = field === 'projectDuplicate' ? 'write' : projectPermissions[needs].scope;
     // Who only sends metrics reads nothing else.
     const alsoReads = !field.startsWith('metricTrack');
-    const allowed = scopesAllow([scope], needed) && (isQuery || !alsoReads || scopesAllow([scope], 'read'));
-    expect(await outcome(keys[scope], field, own)).toBe(allowed ? 'ok' : isQuery ? 'null' : 'FORBIDDEN');
+    const allowed = scopesAllow([scope], needed) && (kind !== 'mutation' || !alsoReads || scopesAllow([scope], 'read'));
+    expect(await outcome(keys[scope], field, own)).toBe(allowed ? 'ok' : denied.role);
   });
 });
 
