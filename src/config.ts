@@ -1,13 +1,23 @@
 /** The only reader of the environment: validates every variable at once and returns plain settings. */
-import ipaddr from 'ipaddr.js';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { corsOrigins, encryptionKey, encryptionKeyExpected, flag, integrationEndpoints, webUrl, wholeNumber } from './configValues.ts';
+import {
+  corsOrigins,
+  encryptionKey,
+  encryptionKeyExpected,
+  flag,
+  integrationEndpoints,
+  trustProxy,
+  webUrl,
+  wholeNumber,
+} from './configValues.ts';
 import type { ClientKind } from './data/client.ts';
 import type { ReadPlanMode } from './data/readPlan/planner.ts';
 import { readEncryptionKey } from './data/encryption.ts';
 import type { EndpointOverrides } from './domains/integrations/endpoints.ts';
+import { usualJobSettings, type JobSettings } from './domains/codeGenerations/jobs/settings.ts';
+import { usualAiTimeoutMs } from './domains/ai/deadline.ts';
 import { operationLimits } from './limits/limits.ts';
 import { loadLocalSecrets } from './localSecrets.ts';
 import { packageRoot } from './root.ts';
@@ -16,8 +26,6 @@ import { packageRoot } from './root.ts';
 export type DatabaseLocation =
   | { readonly kind: 'endpoint'; readonly endpoint: string; readonly credentials?: AwsCredentials }
   | { readonly kind: 'aws' }
-import { usualJobSettings, type JobSettings } from './domains/codeGenerations/jobs/settings.ts';
-import { usualAiTimeoutMs } from './domains/ai/deadline.ts';
   | { readonly kind: 'embedded'; readonly bin?: string };
 
 /** Credentials for an endpoint that checks none, such as DynamoDB Local. */
@@ -76,7 +84,12 @@ export interface Config {
   readonly oidc?: { readonly issuer: string; readonly audience: string };
   /** An OpenAI-compatible endpoint for the assistant. */
   readonly ai?: { readonly baseUrl: string; readonly apiKey?: string; readonly model: string; readonly timeoutMs: number };
-  /** A Redis that instances share their rate limits through. */
+  /** How subscriptions hear of changes by other instances. */
+  readonly changes: {
+    /** `process`: not at all; `streams`: from DynamoDB Streams; `auto`: from streams where other processes may write. */
+    readonly source: 'auto' | 'process' | 'streams';
+  };
+  /** A Redis that instances share their rate limits through, and tell each other of changes. */
   readonly redisUrl?: string;
   /** Points in a minute for a user and for an address without sign-in; 0 means no limit. */
   readonly rateLimits: { readonly user: number; readonly anonymous: number };
@@ -84,6 +97,10 @@ export interface Config {
   readonly readPlan: ReadPlanMode;
   /** False where the earlier backend writes no rows any more. */
   readonly hasEarlierBackend: boolean;
+  /** How the jobs of code generations pace themselves. */
+  readonly codeGenerationJobs: JobSettings;
+  /** Origin that links to this server begin with, where it is not the one that clients call. */
+  readonly publicUrl?: string;
   /** Days after which rows that expire go. */
   readonly ttlDays: { readonly activity: number; readonly analytics: number; readonly codeGenerations: number };
 }
@@ -97,33 +114,12 @@ export class ConfigInvalid extends Error {
   }
 }
 
-  /** How the jobs of code generations pace themselves. */
-  readonly codeGenerationJobs: JobSettings;
-  /** Origin that links to this server begin with, where it is not the one that clients call. */
-  readonly publicUrl?: string;
 const placeholder = /secret|change|password|passphrase|example|default|snapinfra|qwerty|abcdef|1234567/i;
 
 /** True for a secret that an attacker would try: a word that random bytes practically never spell, or few different characters. */
 function isGuessable(secret: string): boolean {
   return placeholder.test(secret) || new Set(secret).size < 10;
 }
-
-function isNetwork(text: string): boolean {
-  return text.includes('/') ? ipaddr.isValidCIDR(text) : ipaddr.isValid(text) && !/^\d+$/.test(text);
-}
-
-/** Not simply "all of them": with that the first address in the header counts, which clients choose themselves. */
-const trustProxy = z
-  .string()
-  .refine(
-    (value) => /^(?:true|false|\d|10)$/.test(value) || value.split(',').every((entry) => isNetwork(entry.trim())),
-    'must be false, true (one proxy), the number of proxies (up to 10), or their addresses such as 10.0.0.0/8,192.0.2.7',
-  )
-  .transform((value) => {
-    if (value === 'false' || value === '0') return false;
-    if (value === 'true') return 1;
-    return /^\d+$/.test(value) ? Number(value) : value;
-  });
 
 const environmentSchema = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production'], 'must be development, test or production').default('development'),
@@ -173,18 +169,19 @@ const environmentSchema = z.object({
   AI_API_KEY: z.string().optional(),
   AI_MODEL: z.string().optional(),
   AI_TIMEOUT_MS: wholeNumber(1_000, 600_000).default(usualAiTimeoutMs),
+  ACTIVITY_TTL_DAYS: wholeNumber(1, 3650).default(365),
+  ANALYTICS_TTL_DAYS: wholeNumber(1, 3650).default(90),
+  CODE_GENERATION_TTL_DAYS: wholeNumber(1, 3650).default(30),
   CODE_GENERATION_CONCURRENCY: wholeNumber(0, 16).default(usualJobSettings.concurrency),
   CODE_GENERATION_LEASE_MS: wholeNumber(500, 600_000).default(usualJobSettings.leaseMs),
   CODE_GENERATION_POLL_MS: wholeNumber(100, 600_000).default(usualJobSettings.pollMs),
   PUBLIC_URL: webUrl('the URL that clients reach this server by, such as https://api.example.com').optional(),
-  ACTIVITY_TTL_DAYS: wholeNumber(1, 3650).default(365),
-  ANALYTICS_TTL_DAYS: wholeNumber(1, 3650).default(90),
-  CODE_GENERATION_TTL_DAYS: wholeNumber(1, 3650).default(30),
   RATE_LIMIT_USER: wholeNumber(0, 999_999_999).optional(),
   RATE_LIMIT_ANONYMOUS: wholeNumber(0, 999_999_999).optional(),
   OPERATION_TIMEOUT_MS: wholeNumber(100, 120_000).default(operationLimits.milliseconds),
   MAX_REQUESTS_IN_FLIGHT: wholeNumber(1, 100_000).default(400),
   MAX_EVENT_LOOP_DELAY_MS: wholeNumber(0, 60_000).default(500),
+  CHANGE_FEED: z.enum(['auto', 'process', 'streams'], 'must be auto, process or streams').default('auto'),
   REDIS_URL: z
     .string()
     .refine(
@@ -288,14 +285,14 @@ function toConfig(env: Environment): Config {
       provision: location.kind === 'embedded' || !production,
     },
     dataDir,
+    ...chooseSecrets(env, dataDir),
+    ttlDays: { activity: env.ACTIVITY_TTL_DAYS, analytics: env.ANALYTICS_TTL_DAYS, codeGenerations: env.CODE_GENERATION_TTL_DAYS },
     codeGenerationJobs: {
       concurrency: env.CODE_GENERATION_CONCURRENCY,
       leaseMs: env.CODE_GENERATION_LEASE_MS,
       pollMs: env.CODE_GENERATION_POLL_MS,
     },
     ...(env.PUBLIC_URL && { publicUrl: env.PUBLIC_URL }),
-    ...chooseSecrets(env, dataDir),
-    ttlDays: { activity: env.ACTIVITY_TTL_DAYS, analytics: env.ANALYTICS_TTL_DAYS, codeGenerations: env.CODE_GENERATION_TTL_DAYS },
     readPlan: env.READ_PLAN,
     hasEarlierBackend: env.EARLIER_BACKEND,
     previousEncryptionKeys: env.ENCRYPTION_KEY_PREVIOUS,
@@ -309,6 +306,7 @@ function toConfig(env: Environment): Config {
         },
       }),
     rateLimits: { user: env.RATE_LIMIT_USER ?? usual.user, anonymous: env.RATE_LIMIT_ANONYMOUS ?? usual.anonymous },
+    changes: { source: env.CHANGE_FEED },
     ...(env.REDIS_URL && { redisUrl: env.REDIS_URL }),
   };
 }

@@ -1,4 +1,5 @@
 /** The kinds of values that variables of the environment have, each with the sentence that says what was expected. */
+import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { readEncryptionKey } from './data/encryption.ts';
 import { endpointNames, type EndpointName, type EndpointOverrides } from './domains/integrations/endpoints.ts';
@@ -58,3 +59,20 @@ export const corsOrigins = z
   .string()
   .transform((value) => value.split(',').map((origin) => origin.trim()))
   .refine((origins) => origins.every(isOrigin), 'must be * or a comma-separated list of origins such as https://app.example.com (no path)');
+
+function isNetwork(text: string): boolean {
+  return text.includes('/') ? ipaddr.isValidCIDR(text) : ipaddr.isValid(text) && !/^\d+$/.test(text);
+}
+
+/** Whose word in X-Forwarded-For counts. Not simply "all of them": with that the first address in the header counts, which clients choose themselves. */
+export const trustProxy = z
+  .string()
+  .refine(
+    (value) => /^(?:true|false|\d|10)$/.test(value) || value.split(',').every((entry) => isNetwork(entry.trim())),
+    'must be false, true (one proxy), the number of proxies (up to 10), or their addresses such as 10.0.0.0/8,192.0.2.7',
+  )
+  .transform((value) => {
+    if (value === 'false' || value === '0') return false;
+    if (value === 'true') return 1;
+    return /^\d+$/.test(value) ? Number(value) : value;
+  });
