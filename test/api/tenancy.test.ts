@@ -307,6 +307,22 @@ describe('ids of two projects in one mutation', () => {
       as: () => ada,
       codes: ['NOT_FOUND'],
     },
+    'code from a foreign schema': {
+      call: 'codeGenerationStart(input: { projectId: $own, type: API, schemaId: $foreign })',
+      variables: () => ({ own: strangers.project, foreign: hidden.sch }),
+      codes: ['NOT_FOUND'],
+    },
+    'code from a schema of another own project': {
+      call: 'codeGenerationStart(input: { projectId: $own, type: API, schemaId: $foreign })',
+      variables: () => ({ own: shared, foreign: hidden.sch }),
+      as: () => ada,
+      codes: ['NOT_FOUND'],
+    },
+    'code from a foreign architecture': {
+      call: 'codeGenerationStart(input: { projectId: $own, type: API, architectureId: $foreign })',
+      variables: () => ({ own: strangers.project, foreign: hidden.arc }),
+      codes: ['NOT_FOUND'],
+    },
     'a page after a foreign page': {
       call: 'documentationPageMove(id: $own, after: $foreign)',
       variables: () => ({ own: strangers.page, foreign: hidden.doc }),

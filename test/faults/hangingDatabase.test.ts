@@ -74,7 +74,10 @@ interface Operation {
  * Not these: the first waits for a provider; the others leave work to the background, which has no deadline, so that its
  * calls would wait here as long as the test does.
  */
-const others = new Set(['integrationSync', 'projectDelete', 'projectDuplicate', 'deploymentDelete', 'ownershipTransfer']);
+const others = new Set([
+  ...['integrationSync', 'projectDelete', 'projectDuplicate', 'deploymentDelete', 'ownershipTransfer'],
+  ...['codeGenerationStart', 'codeGenerationDelete'],
+]);
 
 /** Returns every root field as an operation that would succeed, or find nothing. */
 async function allOperations(): Promise<Operation[]> {

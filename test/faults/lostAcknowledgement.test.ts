@@ -5,6 +5,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Operation, Operations, Send } from '../../src/data/client.ts';
 import { resumeBatches } from '../../src/domains/analytics/eventBatches.service.ts';
+import { resumeGenerationRemovals } from '../../src/domains/codeGenerations/codeGenerationChanges.service.ts';
 import { resumeDeletions } from '../../src/domains/projects/deletion.service.ts';
 import { resumeTransfers } from '../../src/domains/teams/transfer.service.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
@@ -30,7 +31,8 @@ beforeAll(async () => {
   providers = await startProviders();
   const tables = await testDatabase();
   proxy = await startDatabaseProxy({ target: tables.endpoint });
-  const settings = { integrationEndpoints: providers.endpoints };
+  // No code is generated here: how far a job is would be a matter of chance.
+  const settings = { integrationEndpoints: providers.endpoints, codeGenerationJobs: { concurrency: 0 } };
   direct = await createHarness(settings);
   first = await createHarness(settings, Promise.resolve({ ...tables, endpoint: proxy.endpoint }));
   second = await createHarness(settings);
@@ -152,7 +154,7 @@ function loseConnection(): void {
 
 /** Does what a process does every few minutes: it goes on with what others left undone. */
 async function maintain(): Promise<void> {
-  for (const resume of [resumeDeletions, resumeTransfers, resumeBatches]) {
+  for (const resume of [resumeDeletions, resumeTransfers, resumeBatches, resumeGenerationRemovals]) {
     await resume(direct.services, AbortSignal.timeout(20_000), { all: true });
   }
 }

@@ -48,6 +48,15 @@ const deployment = byId(({ harness, owner, projectId }) => fakeDeployment(harnes
 const page = byId(({ harness, owner, projectId }) => fakePage(harness, owner, { projectId }));
 const integration = byId(({ harness, owner, projectId }) => fakeIntegration(harness, owner, { projectId }));
 const invitation = byId(({ harness, owner, other, projectId }) => fakeInvitation(harness, owner, { projectId, email: other.email }));
+
+/** A generation that some other instance is at, so that no worker of the test takes it up. */
+const generation = byId(async ({ harness, owner, projectId }) => {
+  const [id, now] = [newId('gen'), new Date().toISOString()];
+  const row = { id, userId: owner.id, createdById: owner.id, projectId, type: 'api', target: 'sql', attempts: 1, revision: 1 };
+  const lease = { leaseOwner: crypto.randomUUID(), leaseUntil: Date.now() + 3_600_000, ttl: Math.floor(Date.now() / 1000) + 86_400 };
+  await harness.putRow('codeGenerations', { ...row, ...lease, status: 'generating', createdAt: now, updatedAt: now });
+  return { id };
+});
 const project = ({ projectId }: World): Record<string, unknown> => ({ id: projectId });
 
 async function member(world: World): Promise<Record<string, unknown>> {
@@ -193,6 +202,29 @@ export const mutationScenarios: Record<keyof MutationResolvers, Scenario | { wri
     variables: architecture,
   },
   architectureDelete: { call: 'architectureDelete(id: $id)', result: 'deletedCounts { architectures }', variables: architecture },
+
+  codeGenerationStart: {
+    call: 'codeGenerationStart(input: { projectId: $id, type: API, target: SQL })',
+    result: 'codeGeneration { status target schemaVersion }',
+    variables: async (world) => {
+      const id = { name: 'id', type: 'uuid', required: true };
+      // More than a row takes, so that the copy of the schema is written beside it.
+      const tables = Array.from({ length: 70 }, (_, i) => ({ name: `t${i}`, fields: [id, { ...id, name: 'f'.repeat(60) }] }));
+      await fakeSchema(world.harness, world.owner, { projectId: world.projectId, name: 'main', tables });
+      return project(world);
+    },
+  },
+  codeGenerationCancel: {
+    call: 'codeGenerationCancel(id: $id, expectedRevision: 1)',
+    result: 'codeGeneration { status revision }',
+    variables: generation,
+  },
+  codeGenerationExtend: {
+    call: 'codeGenerationExtend(id: $id, input: { days: 90 }, expectedRevision: 1)',
+    result: 'codeGeneration { status revision }',
+    variables: generation,
+  },
+  codeGenerationDelete: { call: 'codeGenerationDelete(id: $id)', result: 'deletedCounts { codeGenerations }', variables: generation },
 
   deploymentCreate: {
     call: 'deploymentCreate(input: { projectId: $id, environment: STAGING, provider: AWS, version: "1" })',
