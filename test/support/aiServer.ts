@@ -114,7 +114,7 @@ export function flood(most = Infinity): AiStep & { written: number; isHeldBack: 
 }
 
 /** A step that waits for `release` before it does what `then` does. */
-export function held(then: AiStep): AiStep & { release(): void } {
+export function held(then: AiStep): AiStep & { readonly release: () => void } {
   let release = (): void => undefined;
   const released = new Promise<void>((resolve) => (release = resolve));
   return Object.assign((response: ServerResponse, request: AiRequest) => released.then(() => then(response, request)), { release });

@@ -11,7 +11,7 @@ import { Checks } from '../text.ts';
 import { ask, authorize, requireEndpoint, systemMessage } from './assistant.ts';
 import type { ModelMessage } from './endpoint.ts';
 import type { Usage } from './modelAnswer.ts';
-import { readDesign, schemaFormat } from './schemaAnswer.ts';
+import { schemaFormat } from './schemaFormat.ts';
 import { askForJson } from './structured.ts';
 
 /** Input of a design, as the SDL's AiGenerateSchemaInput. */
@@ -61,6 +61,7 @@ interface Designed extends Pick<GeneratedSchema, 'model' | 'usage'> {
 async function design(context: Context, project: ProjectRecord | null, prompt: string): Promise<Designed> {
   const messages: ModelMessage[] = [await systemMessage(context, instructions, project), { role: 'user', content: prompt }];
   const { log } = context;
+  const { readDesign } = await import('./schemaAnswer.ts');
   const { value, model, usage } = await ask(context, (question) =>
     askForJson({ ...question, messages, format: schemaFormat, read: readDesign, log }),
   );

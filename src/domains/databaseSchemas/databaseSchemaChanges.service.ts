@@ -65,7 +65,17 @@ export async function addDesignedSchema(
   context: Context,
   { mutation, design }: { mutation: NewSchemaMutation; design: () => Promise<Pick<NewSchema, 'name' | 'body'>> },
 ): Promise<SchemaResult> {
-  return addSchema(context, mutation, async () => ({ ...(await design()), isNew: false, sourceField: 'prompt' }));
+  const viewer = requireViewer(context, 'account.read');
+  return mutate(context, { ...mutation, viewer, plan });
+
+  async function plan(): Promise<MutationPlan<SchemaResult>> {
+    await requireProjectAccess(context, mutation.projectId, 'schema.write');
+    const designed = await design();
+    // That may take minutes, in which the viewer can lose the role, and the project its owner.
+    context.loaders.clear();
+    const { project } = await requireProjectAccess(context, mutation.projectId, 'schema.write');
+    return planNewSchema(context, viewer, project, { ...designed, isNew: false, sourceField: 'prompt' });
+  }
 }
 
 /** Copies a schema to the next version of its name. */
@@ -100,13 +110,13 @@ interface NewSchemaMutation {
   projectId: string;
 }
 
-async function addSchema(context: Context, mutation: NewSchemaMutation, read: () => NewSchema | Promise<NewSchema>): Promise<SchemaResult> {
+async function addSchema(context: Context, mutation: NewSchemaMutation, read: () => NewSchema): Promise<SchemaResult> {
   const viewer = requireViewer(context, 'account.read');
   return mutate(context, { ...mutation, viewer, plan });
 
   async function plan(): Promise<MutationPlan<SchemaResult>> {
     const { project } = await requireProjectAccess(context, mutation.projectId, 'schema.write');
-    return planNewSchema(context, viewer, project, { ...(await read()), dryRun: mutation.args.dryRun });
+    return planNewSchema(context, viewer, project, { ...read(), dryRun: mutation.args.dryRun });
   }
 }
 
