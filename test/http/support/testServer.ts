@@ -49,6 +49,8 @@ export interface TestServerOptions {
   readonly maxEventLoopDelayMs?: number;
   readonly trustProxy?: Config['http']['trustProxy'];
   readonly slowSenders?: SlowSenders;
+  /** The assistant's endpoint; none unless given. */
+  readonly ai?: Config['ai'];
 }
 
 /** Signs the tokens of test servers. */
@@ -80,6 +82,7 @@ function testConfig(options: TestServerOptions, database: Config['database']): C
     encryptionKey: Buffer.alloc(32, 1),
     previousEncryptionKeys: [],
     integrationEndpoints: {},
+    ...(options.ai && { ai: options.ai }),
     codeGenerationJobs: usualJobSettings,
     ttlDays: { activity: 365, analytics: 90, codeGenerations: 30 },
   };
