@@ -1,6 +1,9 @@
 /** Code generators: pure functions of a schema version and an architecture. No clock, no chance, no locale. */
 import { createApplication, type Application } from './application.ts';
 import type { GeneratedFile, GenerationInput, GenerationTarget, GenerationType } from './input.ts';
+import { generateGraphql } from './targets/graphql.ts';
+import { generateFullStack } from './targets/fullStack.ts';
+import { generateInfrastructure, serviceComposeFiles, type InfrastructureRequest } from './targets/infrastructure.ts';
 import { generatePrisma } from './targets/prisma.ts';
 import { generateRest } from './targets/rest.ts';
 import { generateSql } from './targets/sql.ts';
@@ -40,17 +43,32 @@ export function generationProblem(input: GenerationInput): string | null {
 /** All files of a generation together have this many bytes at most. */
 const maxBytes = 4 * 1024 * 1024;
 
-const ofSchema: Readonly<Partial<Record<GenerationTarget, (application: Application) => GeneratedFile[]>>> = {
+type Generator = (application: Application) => GeneratedFile[];
+
+const ofSchema: Readonly<Record<Exclude<GenerationTarget, 'infrastructure'>, Generator>> = {
   sql: generateSql,
   prisma: generatePrisma,
   typescript: generateTypeScript,
   rest: generateRest,
+  graphql: generateGraphql,
 };
 
-function write(input: GenerationInput): GeneratedFile[] {
-  const generate = ofSchema[input.target];
-  if (!generate || !input.schema) throw new Error(`The target "${input.target}" cannot be generated yet.`);
-  return generate(createApplication(input.schema, input.dialect));
+/** Compose for a target on its own; servers are built from their folder, of the rest there is the database. */
+function serviceFiles(target: GenerationTarget, request: InfrastructureRequest): GeneratedFile[] {
+  const isServer = target === 'rest' || target === 'graphql';
+  const migrates = isServer && request.dialect === 'postgres';
+  const built = isServer ? [{ name: 'api', folder: '.', port: 3000, migrates }] : [];
+  const hasScript = target === 'sql' || isServer;
+  return serviceComposeFiles(request, built, hasScript ? './migrations/0001_init.up.sql' : undefined);
+}
+
+function write({ type, target, dialect, schema, architecture }: GenerationInput): GeneratedFile[] {
+  const application = schema && schema.tables.length > 0 ? createApplication(schema, dialect) : null;
+  const request: InfrastructureRequest = { name: schema?.name ?? architecture?.name ?? 'app', dialect, application, architecture };
+  if (type === 'full-stack' && application) return generateFullStack(application, request);
+  if (target === 'infrastructure' || !application) return generateInfrastructure(request);
+  const files = ofSchema[target](application);
+  return type === 'service' ? [...files, ...serviceFiles(target, request)] : files;
 }
 
 /**

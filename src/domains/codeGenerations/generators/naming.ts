@@ -5,7 +5,7 @@ import { slugOf } from './writing.ts';
 
 /** Names that JavaScript's objects have already, and the query parameters of lists. */
 const reservedProperties =
-  'constructor prototype hasOwnProperty isPrototypeOf propertyIsEnumerable toLocaleString toString valueOf limit cursor empty then'.split(
+  'constructor prototype hasOwnProperty isPrototypeOf propertyIsEnumerable toLocaleString toString valueOf limit cursor input empty then'.split(
     ' ',
   );
 

@@ -41,7 +41,11 @@ function integerWire(type: ColumnType): Wire {
   if (bits + (unsigned ? 1 : 0) > 53)
     return { kind: 'bigint', zod: `bigint('${low}', '${high}')`, schema: { type: 'string', pattern: '^-?[0-9]{1,20}$' } };
   const [minimum, maximum] = [Number(low), Number(high)];
-  return { kind: 'integer', zod: bits === 32 && !unsigned ? 'z.int32()' : `integer(${minimum}, ${maximum})`, schema: { type: 'integer', minimum, maximum } };
+  return {
+    kind: 'integer',
+    zod: bits === 32 && !unsigned ? 'z.int32()' : `integer(${minimum}, ${maximum})`,
+    schema: { type: 'integer', minimum, maximum },
+  };
 }
 
 /** The printed type knows the limits that the database has, also where the author wrote none. */

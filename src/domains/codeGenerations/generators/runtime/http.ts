@@ -23,7 +23,9 @@ const maxLimit = 100;
 /** Text of a path or query as the value that it stands for; what is no such value is left to the checks. */
 function fromText(text: string, kind: Kind): Json {
   if (kind === 'boolean' && (text === 'true' || text === 'false')) return text === 'true';
-  return (kind === 'integer' || kind === 'float') && text.trim() !== '' ? Number(text) : text;
+  if (kind !== 'integer' && kind !== 'float') return text;
+  const number = Number(text);
+  return text.trim() === '' || Number.isNaN(number) ? text : number;
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string';

@@ -210,13 +210,13 @@ export async function openStore(databaseUrl: string | undefined): Promise<Store>
 
 export const migratePostgresSource = String.raw`/** Brings the database to the newest migration: npm run migrate. Down: npm run migrate -- down (takes the last one back). */
 import { readdirSync, readFileSync } from 'node:fs';
-import pg from 'pg';
+import pg, { type Client } from 'pg';
 
 const folder = new URL('../migrations/', import.meta.url);
 const names = (direction: 'up' | 'down'): string[] => readdirSync(folder).filter((name) => name.endsWith('.' + direction + '.sql')).sort();
 const idOf = (name: string): string => name.replace(/\.(up|down)\.sql$/, '');
 
-async function run(client: pg.Client): Promise<void> {
+async function run(client: Client): Promise<void> {
   // Two instances that start at once must not both create the tables.
   await client.query('SELECT pg_advisory_xact_lock(20010601)');
   await client.query('CREATE TABLE IF NOT EXISTS "_migrations" (id text PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())');
