@@ -10,6 +10,7 @@ export default {
   globalSetup: '<rootDir>/test/support/globalSetup.ts',
   globalTeardown: '<rootDir>/test/support/globalTeardown.ts',
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/infra'],
+  moduleNameMapper: { '/jsutils/instanceOf(\\.js)?$': '<rootDir>/test/support/graphqlInstanceOf.cjs' },
   transform: {
     '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2023', parser: { syntax: 'typescript' } }, module: { type: 'es6' } }],
   },

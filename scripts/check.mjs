@@ -2,7 +2,7 @@
 // The last line is "N passed, N failed": every test of both packages, and each gate as one. A gate that could not run has failed.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { constants, setPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -12,17 +12,20 @@ const reports = mkdtempSync(join(tmpdir(), 'snapinfra-check-'));
 process.on('exit', () => rmSync(reports, { recursive: true, force: true }));
 const inInfra = (name, command) => ({ name: `infra ${name}`, command, cwd: infra });
 
-/** The gates of the server. In order: later ones use what earlier ones made. `report` is where Jest puts its counts. */
-const serverGates = [
+/** What the other gates need. In order: later ones use what earlier ones made. */
+const first = [
   { name: 'codegen', command: ['npm', 'run', '--silent', 'codegen'] },
-  { name: 'types', command: ['npx', '--no-install', 'tsc', '--noEmit'] },
-  { name: 'lint', command: ['npx', '--no-install', 'eslint', '.'] },
   { name: 'build', command: ['npm', 'run', '--silent', 'build'] },
 ];
 
-const infraGates = [
-  // Of the server as well; here it evens the two lists out.
+/** The other gates of the server. */
+const serverGates = [
+  { name: 'types', command: ['npx', '--no-install', 'tsc', '--noEmit'] },
+  { name: 'lint', command: ['npx', '--no-install', 'eslint', '.'] },
   { name: 'format', command: ['npx', '--no-install', 'prettier', '--check', '.'] },
+];
+
+const infraGates = [
   // A clean clone has nothing installed there, and CI must find out whether the lock file is in order.
   ...(process.env.CI || !existsSync(join(infra, 'node_modules')) ? [inInfra('install', ['npm', 'ci', '--no-audit', '--no-fund'])] : []),
   inInfra('types', ['npm', 'run', '--silent', 'typecheck']),
@@ -31,9 +34,12 @@ const infraGates = [
   inInfra('synth', ['npm', 'run', '--silent', 'synth']),
 ];
 
-/** Each gate of the first two lists keeps one core busy, so both lists run side by side; the tests take all cores. */
-const phases = [[serverGates, infraGates], [[tests('tests', root)]]];
+/** Lists of a phase run side by side. The tests wait for their database a sixth of the time; the other gates fill it. */
+const phases = [[first], [[tests('tests', root)], serverGates, infraGates]];
 const gates = phases.flat(2);
+
+/** Beside the tests, which come first. */
+const yieldsCpu = new Set([...serverGates, ...infraGates]);
 
 function tests(name, cwd) {
   const report = join(reports, `${name.replace(' ', '-')}.json`);
@@ -41,13 +47,14 @@ function tests(name, cwd) {
 }
 
 /** Runs a command to its end. Resolves with its output and whether it succeeded; never rejects. */
-function run([program, ...args], cwd = root) {
+function run([program, ...args], { cwd = root, priority = constants.priority.PRIORITY_NORMAL } = {}) {
   return new Promise((resolve) => {
     const child = spawn(program, args, {
       cwd,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, FORCE_COLOR: process.stdout.isTTY ? '1' : '0' },
     });
+    if (child.pid !== undefined) setPriority(child.pid, priority);
     const output = [];
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => output.push(chunk));
     child.on('error', (error) => resolve({ ok: false, output: `${program} could not be run: ${error.message}` }));
@@ -68,7 +75,8 @@ function readCounts(path) {
 async function pass(gate) {
   const started = performance.now();
   if (process.stdout.isTTY) console.log(`  … ${gate.name}`);
-  let { ok, output } = await run(gate.command, gate.cwd);
+  const { PRIORITY_BELOW_NORMAL: low, PRIORITY_NORMAL: normal } = constants.priority;
+  let { ok, output } = await run(gate.command, { cwd: gate.cwd, priority: yieldsCpu.has(gate) ? low : normal });
   let counts = { passed: 0, failed: 0 };
   if (gate.report) {
     try {

@@ -9,6 +9,7 @@ import {
   type ExecutionResult,
   type GraphQLFormattedError,
 } from 'graphql';
+import { LRUCache } from 'lru-cache';
 import pino from 'pino';
 import { createDatabase, type Database } from '../../src/data/client.ts';
 import { connect, type DatabaseCall, type Row } from '../../src/data/connection.ts';
@@ -92,10 +93,16 @@ function withApolloCode(error: GraphQLError): GraphQLFormattedError {
 
 const schema = createSchema();
 
+/** Tests send the same documents again and again. */
+const documents = new LRUCache<string, DocumentNode>({ max: 500 });
+
 function parseValid(document: string): DocumentNode {
+  const known = documents.get(document);
+  if (known) return known;
   const ast = parse(document);
   const mistakes = validate(schema, ast);
   if (mistakes.length > 0) throw new Error(mistakes.map((mistake) => mistake.message).join('\n'));
+  documents.set(document, ast);
   return ast;
 }
 
