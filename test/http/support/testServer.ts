@@ -84,6 +84,7 @@ function testConfig(options: TestServerOptions, database: Config['database']): C
     integrationEndpoints: {},
     ...(options.ai && { ai: options.ai }),
     codeGenerationJobs: usualJobSettings,
+    ...(options.publicUrl !== undefined && { publicUrl: options.publicUrl }),
     ttlDays: { activity: 365, analytics: 90, codeGenerations: 30 },
   };
 }

@@ -3,6 +3,7 @@ import type { Services } from '../../../context.ts';
 import { BodyReplaced, loadBody } from '../../../data/body.ts';
 import { connect, type Connection } from '../../../data/connection.ts';
 import { createLoaders } from '../../../data/loaders.ts';
+import { fileStem } from '../../fileName.ts';
 import { archiveFacts } from '../archive.ts';
 import { filesOf, inputAttributes } from '../codeGeneration.ts';
 import type { GenerationInput } from '../generators/index.ts';
@@ -88,7 +89,7 @@ async function finish(work: Work): Promise<void> {
   const generatedCode = filesOf(files);
   await renew(work, 0.8);
   const project = await findProject(connection, job.projectId);
-  const archive = await archiveFacts(generatedCode, `${project?.name ?? 'project'}-${job.target ?? job.type}`);
+  const archive = await archiveFacts(generatedCode, `${fileStem(project?.name ?? '', 'project')}-${job.target ?? job.type}`);
   await renew(work, 0.9);
   await complete({ services, connection }, work.job, { generatedCode, archive, note });
 }
