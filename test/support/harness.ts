@@ -14,7 +14,7 @@ import pino from 'pino';
 import { createDatabase, type Database } from '../../src/data/client.ts';
 import { connect, type DatabaseCall, type Row } from '../../src/data/connection.ts';
 import type { TableId } from '../../src/data/tables.ts';
-import { createContext, createServices, type RequestInfo, type Services, type Settings } from '../../src/context.ts';
+import { createContext, createServices, type RequestInfo, type Services, type ServicesOptions, type Settings } from '../../src/context.ts';
 import { formatError } from '../../src/graphql/formatError.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
 import { testCredentials, testDatabase } from './database.ts';
@@ -118,12 +118,16 @@ export function uniqueEmail(): string {
   return `person-${process.pid}-${Date.now().toString(36)}-${signUps}@example.com`;
 }
 
-/** Opens the API on this worker's tables, or on others. */
-export async function createHarness(settings: Partial<Settings> = {}, tables = testDatabase()): Promise<Harness> {
+/** Opens the API on this worker's tables, or on others; with a change feed of its own, or one that hears of other instances. */
+export async function createHarness(
+  settings: Partial<Settings> = {},
+  tables = testDatabase(),
+  changes: Pick<ServicesOptions, 'changes' | 'onWritten'> = {},
+): Promise<Harness> {
   const { endpoint, prefix } = await tables;
   const database = createDatabase({ endpoint, prefix, region: 'us-east-1', credentials: testCredentials });
   const log = pino({ level: process.env['LOG_LEVEL'] ?? 'silent' });
-  const services = createServices({ database, settings: { ...testSettings, ...settings }, log });
+  const services = createServices({ database, settings: { ...testSettings, ...settings }, log, ...changes });
 
   function requestOf(caller: Caller | null, signal: AbortSignal, onCall?: (call: DatabaseCall) => void): RequestInfo {
     const authorization = caller?.token ? `Bearer ${caller.token}` : undefined;

@@ -20,6 +20,8 @@ const trimmed = 'TrimmedDataAccessException';
 interface Place {
   position: Position;
   iterator: string | undefined;
+  /** True when changes before this place may have been missed. */
+  isAfterGap: boolean;
 }
 
 /** Returns an iterator at a place of a shard. Rejects with the SDK's errors; `undefined` when there is nothing to read. */
@@ -36,6 +38,9 @@ export async function iteratorAt(
 async function readOn(reading: Reading, shard: ShardToRead, { place, signal }: { place: Place; signal: AbortSignal }): Promise<boolean> {
   place.iterator ??= await iteratorAt(reading, { ...shard, position: place.position }, signal);
   if (place.iterator === undefined) return false;
+  // Not earlier: what changes before there is an iterator at the end of a shard is missed, too.
+  if (place.isAfterGap) reading.publishGap();
+  place.isAfterGap = false;
   const { Records: records = [], NextShardIterator: next } = await reading.client.getRecords({ ShardIterator: place.iterator }, signal);
   reading.publish(changesIn(reading.table, records));
   const last = records.at(-1)?.dynamodb?.SequenceNumber;
@@ -44,12 +49,12 @@ async function readOn(reading: Reading, shard: ShardToRead, { place, signal }: {
   return next !== undefined;
 }
 
-/** Finds a place again after an error that says why it is lost. */
-function findPlace({ publishGap }: Reading, place: Place, error: unknown): void {
+/** Says where to go on after an error that tells why a place is lost. */
+function leave(place: Place, error: unknown): void {
   place.iterator = undefined;
   if (nameOf(error) === trimmed) place.position = trimHorizon;
   // Records are kept for 24 hours, iterators for 15 minutes: only where nothing has been read yet it is not known what was missed.
-  if (nameOf(error) === trimmed || place.position.ShardIteratorType === 'LATEST') publishGap();
+  place.isAfterGap ||= nameOf(error) === trimmed || place.position.ShardIteratorType === 'LATEST';
 }
 
 /**
@@ -58,7 +63,7 @@ function findPlace({ publishGap }: Reading, place: Place, error: unknown): void 
  */
 export async function readShard(reading: Reading, shard: ShardToRead, signal: AbortSignal): Promise<void> {
   const { health, pause, waits } = reading;
-  const place: Place = { position: shard.position, iterator: shard.iterator };
+  const place: Place = { position: shard.position, iterator: shard.iterator, isAfterGap: false };
   const attempt = async (): Promise<boolean> => {
     try {
       return await readOn(reading, shard, { place, signal });
@@ -75,7 +80,7 @@ export async function readShard(reading: Reading, shard: ShardToRead, signal: Ab
         goesOn = await insist(reading, { part: shard.id, signal, attempt, expected });
       } catch (error) {
         if (![expired, trimmed].includes(nameOf(error))) throw error;
-        findPlace(reading, place, error);
+        leave(place, error);
       }
       if (goesOn) await pause(waits.poll, signal);
     }

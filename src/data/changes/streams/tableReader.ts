@@ -1,4 +1,5 @@
 /** Reads the stream of a table: finds its shards, reads them side by side, and follows when they are split or the stream is replaced. */
+import { setMaxListeners } from 'node:events';
 import { StreamMissing } from './health.ts';
 import { insist, nameOf, type Reading } from './reading.ts';
 import { iteratorAt, readShard, type ShardToRead } from './shardReader.ts';
@@ -63,6 +64,8 @@ function createAlarm(pause: Reading['pause'], signal: AbortSignal) {
 function shardsOf(reading: Reading, arn: string, outer: AbortSignal): ShardsOfStream {
   const own = new AbortController();
   const { signal } = own;
+  // Each shard listens, and Node warns of more than ten.
+  setMaxListeners(0, signal);
   const end = (): void => own.abort();
   outer.addEventListener('abort', end);
   if (outer.aborted) end();
