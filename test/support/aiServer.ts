@@ -94,6 +94,14 @@ export function pieceThen(content: string, rest: string, end: 'end' | 'cut' | 'o
   };
 }
 
+/** Waits until more can be written, or nobody reads any more. */
+async function drained(response: ServerResponse): Promise<void> {
+  const over = new AbortController();
+  const wait = (event: string) => once(response, event, { signal: over.signal }).catch(() => undefined);
+  await Promise.race([wait('drain'), wait('close')]);
+  over.abort();
+}
+
 /** Writes pieces of 1,000 characters, up to `most` of them, as fast as they are taken; `written` counts them. */
 export function flood(most = Infinity): AiStep & { written: number; isHeldBack: boolean } {
   const step = Object.assign(
@@ -103,7 +111,7 @@ export function flood(most = Infinity): AiStep & { written: number; isHeldBack: 
       for (; step.written < most && !request.isAbandoned; step.written += 1) {
         if (response.write(text)) continue;
         step.isHeldBack = true;
-        await Promise.race([once(response, 'drain'), once(response, 'close')]);
+        await drained(response);
         step.isHeldBack = false;
       }
       response.end(endOf(request));
