@@ -17,10 +17,17 @@ export async function withDeadline<T>(signal: AbortSignal, ms: number, work: (si
   }
 }
 
+/** Returns a reason as an error that every library takes for one; a DOMException is none to some of them. */
+function ordinaryError(reason: unknown): Error {
+  const { name } = reason as { name?: unknown };
+  if (reason instanceof Error && name !== 'TimeoutError' && name !== 'AbortError') return reason;
+  return Object.assign(new Error('Nobody waits for the answer any more.', { cause: reason }), { name: String(name) });
+}
+
 /** Starts the clock; call `clear` when the work is done. */
 export function startDeadline(signal: AbortSignal, ms: number): { readonly signal: AbortSignal; readonly clear: () => void } {
   const controller = new AbortController();
-  const follow = (): void => controller.abort(signal.reason);
+  const follow = (): void => controller.abort(ordinaryError(signal.reason));
   if (signal.aborted) follow();
   signal.addEventListener('abort', follow, { once: true });
   const timer = setTimeout(() => controller.abort(aiError('AI_TIMEOUT')), ms);
