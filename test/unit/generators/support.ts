@@ -31,20 +31,19 @@ export function fileAt(files: readonly GeneratedFile[], path: string): Generated
 const pgTypes = `declare module 'pg' {
   interface Result<T> { rows: T[] }
   interface Options { connectionString?: string; connectionTimeoutMillis?: number; statement_timeout?: number }
-  class Pool {
+  export class Pool {
     constructor(options: Options);
     on(event: 'error', listener: (error: Error) => void): this;
     query(text: string, values?: unknown[]): Promise<Result<Record<string, unknown>>>;
     end(): Promise<void>;
   }
-  class Client {
+  export class Client {
     constructor(options: Options);
     connect(): Promise<void>;
     query<T = Record<string, unknown>>(text: string, values?: unknown[]): Promise<Result<T>>;
     end(): Promise<void>;
   }
   const pg: { Pool: typeof Pool; Client: typeof Client };
-  namespace pg { export { Pool, Client }; }
   export default pg;
 }
 declare module 'prisma/config' {
@@ -62,16 +61,15 @@ export function typeErrors(packages: Readonly<Record<string, readonly GeneratedF
   const sources = new Map([[join(root, 'drivers.d.ts'), pgTypes]]);
   for (const [name, files] of Object.entries(packages))
     for (const { path, content } of files) if (path.endsWith('.ts')) sources.set(join(root, name, path), content);
-  const { rootDir: _, outDir: __, ...json } = compilerOptions;
-  const { options, errors } = ts.convertCompilerOptionsFromJson({ ...json, noEmit: true }, root);
+  const { options, errors } = ts.convertCompilerOptionsFromJson({ ...compilerOptions, rootDir: '.', noEmit: true }, root);
   const host = ts.createCompilerHost(options);
-  const { fileExists, readFile, getSourceFile, directoryExists } = host;
-  host.fileExists = (path) => sources.has(path) || fileExists(path);
-  host.readFile = (path) => sources.get(path) ?? readFile(path);
-  host.directoryExists = (path) => path.startsWith(root) || directoryExists?.(path) !== false;
+  const disk = ts.createCompilerHost(options);
+  host.fileExists = (path) => sources.has(path) || disk.fileExists(path);
+  host.readFile = (path) => sources.get(path) ?? disk.readFile(path);
+  host.directoryExists = (path) => path.startsWith(root) || disk.directoryExists?.(path) !== false;
   host.getSourceFile = (path, languageVersion, ...rest) => {
     const source = sources.get(path);
-    if (source === undefined) return getSourceFile(path, languageVersion, ...rest);
+    if (source === undefined) return disk.getSourceFile(path, languageVersion, ...rest);
     return ts.createSourceFile(path, source, languageVersion, true);
   };
   const program = ts.createProgram([...sources.keys()], options, host);

@@ -161,6 +161,7 @@ function relationField({ properties, table, targets, many }: Relation): Resolver
 const scalar = (name: string): GraphQLScalarType =>
   new GraphQLScalarType({
     name,
+    parseValue: (value: unknown) => value,
     parseLiteral: (node, variables) => {
       const isLong = (name === 'BigInt' || name === 'Decimal') && (node.kind === Syntax.INT || node.kind === Syntax.FLOAT);
       return isLong ? node.value : valueFromASTUntyped(node, variables);

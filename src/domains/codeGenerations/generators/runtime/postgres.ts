@@ -55,7 +55,8 @@ function selected({ kind, column, element, type }: Column): string {
     case 'array':
       return ['integer', 'float', 'boolean', 'json'].includes(element ?? '') ? 'to_json(' + name + ')' : 'to_json(' + name + '::text[])';
     default:
-      return name + '::text';
+      // A cast would add the mask of a single address.
+      return type === 'inet' ? 'abbrev(' + name + ')' : name + '::text';
   }
 }
 
