@@ -11,11 +11,18 @@ import { createExplorerStorage } from './sessionHeaders.ts';
 const endpoint = new URL('/graphql', window.location.href).href;
 const sandbox = `https://studio.apollographql.com/sandbox/explorer?endpoint=${encodeURIComponent(endpoint)}`;
 
-/** Like fetch, but an Authorization header that is still without its token is not sent: the prepared line in the headers editor. */
-function fetchWithToken(url, options) {
-  const headers = Object.entries(options.headers ?? {});
-  const complete = headers.filter(([name, value]) => name.toLowerCase() !== 'authorization' || !/^\s*(bearer)?\s*$/i.test(String(value)));
-  return window.fetch(url, { ...options, headers: Object.fromEntries(complete) });
+/** Returns headers without an Authorization that still lacks its token: the prepared line in the headers editor. */
+function completeHeaders(headers = {}) {
+  const complete = Object.entries(headers).filter(
+    ([name, value]) => name.toLowerCase() !== 'authorization' || !/^\s*(bearer)?\s*$/i.test(String(value)),
+  );
+  return Object.fromEntries(complete);
+}
+
+/** Sends queries and mutations by POST, subscriptions over a WebSocket; the headers are its connection parameters. */
+function createFetcher() {
+  const send = createGraphiQLFetcher({ url: endpoint, subscriptionUrl: endpoint.replace(/^http/, 'ws') });
+  return (operation, options = {}) => send(operation, { ...options, headers: completeHeaders(options.headers) });
 }
 
 /** Returns the tab that the address asks for (`/graphql?query=…&variables=…`), so that a query can be shared as a link. */
@@ -29,7 +36,7 @@ function Explorer() {
   return h(
     GraphiQL,
     {
-      fetcher: createGraphiQLFetcher({ url: endpoint, fetch: fetchWithToken }),
+      fetcher: createFetcher(),
       storage: createExplorerStorage(window.localStorage, window.sessionStorage),
       shouldPersistHeaders: true,
       showPersistHeadersSettings: false,
