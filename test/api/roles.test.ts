@@ -75,6 +75,27 @@ const table: Record<RootField, Rule> = {
     variables: ({ project }) => ({ id: project }),
   },
   home: { needs: 'account.read', document: '{ home { viewer { id } } }' },
+  ai: { needs: 'account.read', document: '{ ai { available models } }' },
+  aiChat: {
+    needs: 'ai.chat',
+    document: `mutation ($id: ID!) { aiChat(input: { projectId: $id, messages: [{ role: USER, content: "a" }] }) { model ${errors} } }`,
+    variables: ({ project }) => ({ id: project }),
+  },
+  aiChatStream: {
+    needs: 'ai.chat',
+    document: `subscription ($id: ID!) { aiChatStream(input: { projectId: $id, messages: [{ role: USER, content: "a" }] }) { delta ${errors} } }`,
+    variables: ({ project }) => ({ id: project }),
+  },
+  aiExplainCode: {
+    needs: 'ai.chat',
+    document: `mutation ($id: ID!) { aiExplainCode(input: { projectId: $id, code: "a" }) { model ${errors} } }`,
+    variables: ({ project }) => ({ id: project }),
+  },
+  aiGenerateSchema: {
+    needs: 'ai.generate',
+    document: `mutation ($id: ID!) { aiGenerateSchema(input: { projectId: $id, prompt: "a", save: true, name: "a" }) { model ${errors} } }`,
+    variables: ({ project }) => ({ id: project }),
+  },
   dashboard: { needs: 'account.read', document: '{ dashboard { stats { projects } } }' },
   project: { needs: 'project.read', document: `${id} { project(id: $id) { id name } }`, variables: ({ project }) => ({ id: project }) },
   databaseSchema: {
@@ -479,6 +500,8 @@ const denials = {
 
 function kindOf({ document }: Rule): keyof typeof denials {
   if (document.startsWith('mutation')) return 'mutation';
+  // A subscription with userErrors answers as a mutation does.
+  if (document.includes(errors) && document.startsWith('subscription')) return 'mutation';
   return document.startsWith('subscription') ? 'subscription' : 'query';
 }
 
@@ -519,7 +542,7 @@ describe.each(rows.filter(({ needs }) => ['account.read', 'account.write', 'sess
   '$field needs $needs',
   ({ field, needs }) => {
     test('anonymous', async () => {
-      expect(await outcome(null, field, own)).toBe(['viewer', 'home', 'dashboard'].includes(field) ? 'null' : 'UNAUTHENTICATED');
+      expect(await outcome(null, field, own)).toBe(['viewer', 'home', 'dashboard', 'ai'].includes(field) ? 'null' : 'UNAUTHENTICATED');
     });
 
     test('a signed-in user', async () => {

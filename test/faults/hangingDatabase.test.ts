@@ -62,6 +62,7 @@ const queries: Record<keyof QueryResolvers, string> = {
   deployment: 'query ($id: ID!) { deployment(id: $id) { status } }',
   documentationPage: 'query ($id: ID!) { documentationPage(id: $id) { title } }',
   integration: 'query ($id: ID!) { integration(id: $id) { name } }',
+  ai: '{ ai { available models } }',
 };
 
 interface Operation {
@@ -71,12 +72,12 @@ interface Operation {
 }
 
 /**
- * Not these: the first waits for a provider; the others leave work to the background, which has no deadline, so that its
+ * Not these: the first waits for a provider, aiGenerateSchema for a model; the others leave work to the background, which has no deadline, so that its
  * calls would wait here as long as the test does.
  */
 const others = new Set([
   ...['integrationSync', 'projectDelete', 'projectDuplicate', 'deploymentDelete', 'ownershipTransfer'],
-  ...['codeGenerationStart', 'codeGenerationDelete'],
+  ...['codeGenerationStart', 'codeGenerationDelete', 'aiGenerateSchema'],
 ]);
 
 /** Returns every root field as an operation that would succeed, or find nothing. */

@@ -9,6 +9,7 @@ import { resumeGenerationRemovals } from '../../src/domains/codeGenerations/code
 import { resumeDeletions } from '../../src/domains/projects/deletion.service.ts';
 import { resumeTransfers } from '../../src/domains/teams/transfer.service.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
+import { startAiServer, whole, type AiServer } from '../support/aiServer.ts';
 import { testDatabase } from '../support/database.ts';
 import { startDatabaseProxy, type DatabaseProxy } from '../support/databaseProxy.ts';
 import { effectsOn } from '../support/faultEffects.ts';
@@ -18,6 +19,7 @@ import { documentOf, prepareWorlds, writingMutations, type Scenario, type World 
 import { startProviders, type Providers } from '../support/providers.ts';
 
 let providers: Providers;
+let ai: AiServer;
 let proxy: DatabaseProxy;
 /** Makes the worlds and looks at the effects. */
 let direct: Harness;
@@ -29,10 +31,16 @@ const sends = new Map<Harness, Send>();
 
 beforeAll(async () => {
   providers = await startProviders();
+  const design = { schemas: [{ name: 'notes', fields: [{ name: 'id', type: 'uuid', primary: true }] }] };
+  ai = await startAiServer(whole(JSON.stringify(design)));
   const tables = await testDatabase();
   proxy = await startDatabaseProxy({ target: tables.endpoint });
   // No code is generated here: how far a job is would be a matter of chance.
-  const settings = { integrationEndpoints: providers.endpoints, codeGenerationJobs: { concurrency: 0 } };
+  const settings = {
+    integrationEndpoints: providers.endpoints,
+    codeGenerationJobs: { concurrency: 0 },
+    ai: { baseUrl: ai.baseUrl, model: 'm' },
+  };
   direct = await createHarness(settings);
   first = await createHarness(settings, Promise.resolve({ ...tables, endpoint: proxy.endpoint }));
   second = await createHarness(settings);
@@ -46,7 +54,7 @@ afterEach(() => {
 afterAll(async () => {
   await Promise.all([direct, first, second].map((harness) => harness.close()));
   await proxy.close();
-  await providers.close();
+  await Promise.all([providers.close(), ai.close()]);
 });
 
 type Input<O extends Operation> = Operations[O]['input'];

@@ -133,8 +133,8 @@ const usualModels: AiStep = raw(
   JSON.stringify({ object: 'list', data: ['model-2', 'model-1'].map((id) => ({ id, object: 'model' })) }),
 );
 
-/** Starts an endpoint on a free port. */
-export async function startAiServer(): Promise<AiServer> {
+/** Starts an endpoint on a free port. Where no step is left, it says `usually`; "pong" unless given. */
+export async function startAiServer(usually?: AiStep): Promise<AiServer> {
   let steps: AiStep[] = [];
   const [chats, modelRequests]: AiRequest[][] = [[], []];
   const state = { models: usualModels };
@@ -146,7 +146,7 @@ export async function startAiServer(): Promise<AiServer> {
       response.on('close', () => (request.isAbandoned = !response.writableFinished));
       const isModels = url.endsWith('/models');
       (isModels ? modelRequests : chats)!.push(request);
-      const usual: AiStep = request.body?.stream ? pieces('po', 'ng') : whole('pong');
+      const usual: AiStep = usually ?? (request.body?.stream ? pieces('po', 'ng') : whole('pong'));
       await (isModels ? state.models : (steps.shift() ?? usual))(response, request);
     })();
   });

@@ -297,6 +297,14 @@ export const mutationScenarios: Record<keyof MutationResolvers, Scenario | { wri
   },
   integrationTest: { writesNothing: true },
 
+  aiChat: { writesNothing: true },
+  aiExplainCode: { writesNothing: true },
+  aiGenerateSchema: {
+    call: 'aiGenerateSchema(input: { projectId: $id, prompt: "notes", save: true, name: "s" })',
+    result: 'schema { name version tableCount }',
+    variables: project,
+  },
+
   memberInvite: {
     call: 'memberInvite(projectId: $id, input: { email: "someone@example.com", role: VIEWER })',
     result: 'invitation { email status }',

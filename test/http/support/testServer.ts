@@ -49,6 +49,8 @@ export interface TestServerOptions {
   readonly maxEventLoopDelayMs?: number;
   readonly trustProxy?: Config['http']['trustProxy'];
   readonly slowSenders?: SlowSenders;
+  /** Origin of links to this server, where it is not the one that clients call. */
+  readonly publicUrl?: string;
   /** The assistant's endpoint; none unless given. */
   readonly ai?: Config['ai'];
 }
