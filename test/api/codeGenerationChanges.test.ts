@@ -243,7 +243,10 @@ describe('a job', () => {
     const done = await endOf(desk, ada, id);
     expect(done).toMatchObject({ status: 'COMPLETED' });
     expect((await rowOf(desk, id)).row).toMatchObject({ attempts: 2 });
+    await idle(second);
     const first = (await rowOf(desk, id)).row;
+    // The files that the first one had stored by then are gone.
+    expect((await rowOf(desk, id)).beside).toBe(first.bodyChunks);
     gate.release();
     await idle(workers[0] ?? second);
     // Whoever was given up can not write any more, and leaves nothing behind.

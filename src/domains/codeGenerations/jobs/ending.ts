@@ -4,6 +4,7 @@ import { BodyTooLarge, removeBody, storeBody, type StoredBody } from '../../../d
 import type { Connection, Write } from '../../../data/connection.ts';
 import { newId } from '../../../data/ids.ts';
 import { createLoaders } from '../../../data/loaders.ts';
+import { readPartition } from '../../../data/page.ts';
 import { ttlAttribute } from '../../../data/tables.ts';
 import { tryTransact } from '../../../data/tryTransact.ts';
 import { isVisibleStatus, type ProjectRecord } from '../../projects/project.ts';
@@ -94,6 +95,17 @@ async function end(scope: EndingScope, job: ClaimedJob, make: (job: ClaimedJob) 
   }
   // The copy of what the code was made from.
   await removeBody(connection, 'codeGenerations', current);
+  if (job.attempts > 1) await removeOldFiles(connection, job);
+}
+
+/** Removes files that an earlier worker had stored when it died, and which no row names. */
+async function removeOldFiles(connection: Connection, job: ClaimedJob): Promise<void> {
+  const row = await connection.get('codeGenerations', keyOf(job), { consistent: true });
+  const prefix = `${job.userId}#body#`;
+  const request = { table: 'codeGenerations', partition: job.id, range: { beginsWith: prefix }, attributes: ['id', 'userId'] } as const;
+  const keys = await readPartition(connection, { ...request, consistent: true, reason: 'files that nobody can see' });
+  const unused = keys.filter(({ userId }) => row !== null && !String(userId).startsWith(`${prefix}${String(row['bodyId'])}#`));
+  await connection.writeAll(unused.map((key) => ({ table: 'codeGenerations', delete: key })));
 }
 
 /** Writes an ending with its activity; false when something was changed since it was read. */

@@ -28,6 +28,29 @@ interface Work {
   /** Aborted when the process stops, or when the job is somebody else's. */
   readonly signal: AbortSignal;
   job: ClaimedJob;
+  /** Ends the signs of life, so that none of them meets the row when its job has ended. */
+  endBeats: () => Promise<void>;
+}
+
+/** Gives signs of life until told otherwise; `onLost` hears that the job is somebody else's. Returns what ends them. */
+function startBeats(work: () => Work, leaseMs: number, onLost: (error: LeaseLost) => void): () => Promise<void> {
+  let beating = Promise.resolve();
+  const beat = async (): Promise<void> => {
+    try {
+      await renew(work(), 0);
+    } catch (error) {
+      // A database that does not answer for a while may answer the next one.
+      if (error instanceof LeaseLost) onLost(error);
+    }
+  };
+  const next = (): void => {
+    beating = beat();
+  };
+  const beats = setInterval(next, leaseMs / 3).unref();
+  return async () => {
+    clearInterval(beats);
+    await beating;
+  };
 }
 
 /**
@@ -40,15 +63,17 @@ export async function workOn(services: Services, job: ClaimedJob, { leaseMs, sig
   const stop = (): void => life.abort(signal.reason);
   signal.addEventListener('abort', stop);
   if (signal.aborted) stop();
-  const work: Work = { services, job, leaseMs, connection: connect(services.database, { signal: life.signal }), signal: life.signal };
-  const beat = (): void => void renew(work, 0).catch((error: unknown) => error instanceof LeaseLost && life.abort(error));
-  const beats = setInterval(beat, leaseMs / 3).unref();
+  const connection = connect(services.database, { signal: life.signal });
+  const lose = (error: LeaseLost): void => life.abort(error);
+  const endBeats = startBeats(() => work, leaseMs, lose);
+  const work: Work = { services, job, leaseMs, connection, signal: life.signal, endBeats };
   try {
     await finish(work);
   } catch (error) {
+    await endBeats();
     await endWith(work, { error: life.signal.aborted ? life.signal.reason : error, isStopping: signal.aborted });
   } finally {
-    clearInterval(beats);
+    await endBeats();
     signal.removeEventListener('abort', stop);
   }
 }
@@ -74,9 +99,9 @@ async function endWith({ services, connection, job }: Work, { error, isStopping 
 
 /** Writes a sign of life and the progress, which never goes back. Throws LeaseLost. */
 async function renew(work: Work, progress: number): Promise<void> {
-  const reached = Math.max(progress, work.job.progress ?? 0);
-  work.job = { ...work.job, progress: reached };
-  if (!(await renewLease(work.connection, work.job, work.leaseMs))) throw new LeaseLost();
+  const reached = (): number => Math.max(progress, work.job.progress ?? 0);
+  if (!(await renewLease(work.connection, { ...work.job, progress: reached() }, work.leaseMs))) throw new LeaseLost();
+  work.job = { ...work.job, progress: reached() };
 }
 
 async function finish(work: Work): Promise<void> {
@@ -90,6 +115,7 @@ async function finish(work: Work): Promise<void> {
   await renew(work, 0.8);
   const project = await findProject(connection, job.projectId);
   const archive = await archiveFacts(generatedCode, `${fileStem(project?.name ?? '', 'project')}-${job.target ?? job.type}`);
+  await work.endBeats();
   await renew(work, 0.9);
   await complete({ services, connection }, work.job, { generatedCode, archive, note });
 }
