@@ -140,6 +140,24 @@ describe('a proposal', () => {
   });
 });
 
+test('the example of the README answers what is written there', async () => {
+  const page = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+  const section = page.slice(page.indexOf('\n## The assistant\n'));
+  const [, document = '', shown = ''] = /```graphql\n([\s\S]*?)```\s+```json\n([\s\S]*?)```/.exec(section) ?? [];
+  const ids = field('id', 'uuid', { primary: true });
+  const notes = [ids, field('title', 'text'), field('author_id', 'uuid', { foreign: 'authors.id' })];
+  const indexes = [{ name: 'notes_author_id_idx', columns: ['author_id'], unique: false }];
+  endpoint.script(
+    said({
+      schemas: [
+        { name: 'authors', description: null, fields: [ids], indexes: [] },
+        { name: 'notes', description: null, fields: notes, indexes },
+      ],
+    }),
+  );
+  expect(await harness.must(ada, document)).toEqual(JSON.parse(shown));
+});
+
 describe('a proposal with mistakes', () => {
   test('goes back once with all of them, and is taken when it is corrected', async () => {
     endpoint.script(said(broken), said(shop));

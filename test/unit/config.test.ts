@@ -176,6 +176,7 @@ test.each([
   ['OIDC_ISSUER', 'login', 'issuer URL'],
   ['OIDC_AUDIENCE', 'api', 'OIDC_ISSUER and OIDC_AUDIENCE'],
   ['AI_MODEL', 'm1', 'AI_BASE_URL and AI_MODEL'],
+  ['AI_TIMEOUT_MS', '10', 'from 1000 to 600000'],
   ['REDIS_URL', 'http://cache', 'redis://'],
   ['RATE_LIMIT_USER', '-1', 'whole number from 0'],
   ['RATE_LIMIT_ANONYMOUS', 'none', 'whole number from 0'],
