@@ -33,11 +33,11 @@ export function testEmulator(): string {
 
 let provisioned: Promise<TestDatabase> | undefined;
 
-async function provision(name = ''): Promise<TestDatabase> {
+async function provision(name = '', { streams = false } = {}): Promise<TestDatabase> {
   const endpoint = testEndpoint();
   const prefix = `t${process.env['JEST_WORKER_ID'] ?? '1'}-${name}`;
   const client = testClient(endpoint);
-  await provisionTables({ client, prefix, streams: false });
+  await provisionTables({ client, prefix, streams });
   return { endpoint, prefix, client };
 }
 
@@ -50,7 +50,7 @@ export function testDatabase(): Promise<TestDatabase> {
   return (provisioned ??= provision());
 }
 
-/** Returns tables that nothing else uses, for tests of what goes through all rows. `name` tells them apart, such as `recount-`. */
-export function separateTables(name: string): Promise<TestDatabase> {
-  return provision(name);
+/** Returns tables that nothing else uses, for tests of what goes through all rows. `name` tells them apart, such as `recount-`; without streams unless asked for. */
+export function separateTables(name: string, options: { streams?: boolean } = {}): Promise<TestDatabase> {
+  return provision(name, options);
 }
