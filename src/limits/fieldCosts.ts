@@ -34,6 +34,10 @@ export const fieldCosts: Readonly<Record<string, number>> = {
   'Mutation.integrationTest': 100,
   'Mutation.integrationSync': 100,
   'Ai.models': 20,
+  // Two bodies are read and copied, and the work that follows takes a core for a while.
+  'Mutation.codeGenerationStart': 100,
+  'CodeGeneration.files': 5,
+  'CodeGeneration.archive': 5,
   // Calls of a model: money, and minutes of a place among the operations in flight. A design may take two.
   'Mutation.aiChat': 1_000,
   'Mutation.aiExplainCode': 1_000,

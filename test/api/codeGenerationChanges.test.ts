@@ -228,6 +228,20 @@ describe('a job', () => {
     expect(await desk.rows('codeGenerations', id)).toEqual([]);
   });
 
+  test('whose project is on its way out, its own row still there, ends without a trace', async () => {
+    const { id, projectId, worker, gate } = await heldJob('"completed"');
+    const before = await rowOf(desk, id);
+    const [project] = await desk.rows('projects', projectId);
+    await desk.putRow('projects', { ...project, status: 'deleting' });
+    gate.release();
+    await idle(worker);
+    expect((await rowOf(desk, id)).row).toMatchObject({ status: 'generating' });
+    // The copy of the design is left to the removal of the project; the files, which were stored by then, are gone.
+    expect((await rowOf(desk, id)).beside).toBe(before.row.bodyChunks);
+    const feed = await desk.must(ada, '{ viewer { activity(first: 20) { nodes { entityId action } } } }');
+    expect(feed.viewer.activity.nodes).not.toContainEqual({ entityId: id, action: 'completed' });
+  });
+
   test('that gives no sign of life is taken up by another instance, and only then', async () => {
     const settings = { codeGenerationJobs: { leaseMs: 60_000 } };
     const { id, gate } = await heldJob('"completed"', { settings });

@@ -116,11 +116,15 @@ describe('two instances', () => {
     const settings = { codeGenerationJobs: { concurrency: 3 } };
     const instances = [await createHarness(settings, Promise.resolve(tables)), await createHarness(settings, Promise.resolve(tables))];
     const most = instances.map(() => 0);
+    let claims = 0;
     for (const [i, { database, services }] of instances.entries()) {
       const send = database.send;
-      database.send = (...call: Parameters<typeof send>) => {
+      database.send = async (operation, input, options) => {
         most[i] = Math.max(most[i] ?? 0, services.jobs.busy.size);
-        return send(...call);
+        const output = await send(operation, input, options);
+        // The progress of a job that was just taken up; it did not reject, so it was done.
+        if (operation === 'TransactWriteItems' && JSON.stringify(input).includes('0.05')) claims += 1;
+        return output;
       };
     }
     try {
@@ -136,6 +140,7 @@ describe('two instances', () => {
     expect(await endings(projectId)).toEqual(Object.fromEntries(ids.map((id) => [id, 1])));
     const rows = await Promise.all(ids.map((id) => rowOf(desk, id)));
     expect(rows.map(({ row }) => row.attempts)).toEqual(ids.map(() => 1));
+    expect(claims).toBe(count);
     for (const busy of most) {
       expect(busy).toBeGreaterThan(0);
       expect(busy).toBeLessThanOrEqual(3);
