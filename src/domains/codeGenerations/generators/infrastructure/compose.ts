@@ -21,6 +21,8 @@ export interface ComposeRequest {
   readonly name: string;
   readonly parts: readonly Part[];
   readonly built: readonly BuiltService[];
+  /** Engine of the schema's database; the first part that runs it holds the tables. */
+  readonly database: Engine | undefined;
   /** File with the statements that create the tables, relative to compose.yaml; for databases that no service migrates. */
   readonly script: string | undefined;
 }
@@ -85,10 +87,10 @@ export function gatewayFile(part: Part): GeneratedFile {
   return textFile(`gateways/${part.name}.conf`, `server {\n  listen 80;\n${locations}}\n`);
 }
 
-/** Services that are built from source, in front of the first SQL database. */
-function builtServices({ parts, built }: ComposeRequest): [string, Service][] {
-  const database = parts.find(({ engine }) => engine?.variable === 'DATABASE_URL');
-  const others = parts.filter(({ engine }) => engine && engine.variable !== 'DATABASE_URL');
+/** Services that are built from source, in front of the schema's database. */
+function builtServices({ parts, built, database: engine }: ComposeRequest): [string, Service][] {
+  const database = engine && parts.find((part) => part.engine === engine);
+  const others = parts.filter((part) => part.engine && part.engine.variable !== 'DATABASE_URL');
   const [migrating] = built.filter(({ migrates }) => migrates);
   const address: Record<string, string> = database?.engine && migrating ? { DATABASE_URL: database.engine.address(database.name) } : {};
   const healthy = database ? { [database.name]: { condition: 'service_healthy' } } : {};
@@ -121,7 +123,8 @@ export function composeFiles(request: ComposeRequest): GeneratedFile[] {
   const order = new Map(parts.map((part, index) => [part, index]));
   const gateways = parts.filter(({ kind }) => kind === 'gateway');
   const migrated = built.some(({ migrates }) => migrates);
-  const isFirst = (part: Part): boolean => parts.find(({ engine }) => engine?.variable === 'DATABASE_URL') === part;
+  const isFirst = (part: Part): boolean =>
+    request.database !== undefined && parts.find(({ engine }) => engine === request.database) === part;
   const services: [string, Service][] = [
     ...parts.flatMap((part): [string, Service][] =>
       part.engine ? [[part.name, engineService(part, part.engine, isFirst(part) && !migrated ? script : undefined)]] : [],

@@ -4,7 +4,7 @@ import type { Part } from './parts.ts';
 /** Returns a string of HCL; templates in it stay text. */
 export function hclString(text: string): string {
   const escaped = JSON.stringify(text).replace(/\\([bf])/gu, (_, letter: string) => (letter === 'b' ? '\\u0008' : '\\u000c'));
-  return escaped.replaceAll('${', '$${').replaceAll('%{', '%%{');
+  return escaped.replace(/[$%](?=\{)/gu, (sign) => sign + sign);
 }
 
 /** Tags of a part's resources, with what people call it. */

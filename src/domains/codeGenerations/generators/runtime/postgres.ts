@@ -81,7 +81,7 @@ function translate(error: unknown): unknown {
   if (code === '23502') return invalid('A required value is missing.');
   if (code.startsWith('23') || code.startsWith('22')) return invalid('The database refuses a value: it does not suit its column.');
   if (code === '42883') return invalid('Rows cannot be compared by this property.');
-  if (/^(08|53|57P|40|ECONN|ENOTFOUND|ETIMEDOUT|EAI)/.test(code)) return unavailable('The database is not available now: try again.');
+  if (/^(08|53|57P|40|ECONN|ENOTFOUND|ETIMEDOUT|EAI)/.test(code)) return unavailable('The database is not available now: try again.', error);
   return error;
 }
 

@@ -102,8 +102,8 @@ export class ApiError extends Error {
   readonly status: number;
   readonly code: string;
 
-  constructor(status: number, code: string, message: string) {
-    super(message);
+  constructor(status: number, code: string, message: string, cause?: unknown) {
+    super(message, { cause });
     this.name = 'ApiError';
     this.status = status;
     this.code = code;
@@ -113,7 +113,7 @@ export class ApiError extends Error {
 export const invalid = (message: string): ApiError => new ApiError(400, 'INVALID', message);
 export const notFound = (message: string): ApiError => new ApiError(404, 'NOT_FOUND', message);
 export const conflict = (message: string): ApiError => new ApiError(409, 'CONFLICT', message);
-export const unavailable = (message: string): ApiError => new ApiError(503, 'UNAVAILABLE', message);
+export const unavailable = (message: string, cause: unknown): ApiError => new ApiError(503, 'UNAVAILABLE', message, cause);
 `;
 
 export const cursorSource = String.raw`/** Cursors of lists: the place where a page ended, opaque to clients. */

@@ -25,7 +25,7 @@ function completed(request: InfrastructureRequest): ArchitectureInput {
   const architecture = withNodes(request) ?? architectureOfSchema(request.name);
   const { dialect, application } = request;
   const parts = findParts(architecture, dialect);
-  if (!application || dialect === 'sqlite' || parts.some(({ engine }) => engine?.variable === 'DATABASE_URL')) return architecture;
+  if (!application || dialect === 'sqlite' || parts.some(({ engine }) => engine === engineOfDialect(dialect))) return architecture;
   const taken = new Set(architecture.nodes.map(({ id }) => id));
   let id = 'schema-database';
   while (taken.has(id)) id += '-2';
@@ -56,7 +56,7 @@ export function serviceComposeFiles(
 ): GeneratedFile[] {
   const database = engineOfDialect(request.dialect);
   const parts = partsOf(request).filter(({ engine }) => engine && (engine.variable !== 'DATABASE_URL' || engine === database));
-  return composeFiles({ name: slugOf(request.name, 'app'), parts, built: freeNames(built, parts), script });
+  return composeFiles({ name: slugOf(request.name, 'app'), parts, built: freeNames(built, parts), database, script });
 }
 
 function partsSection(parts: readonly Part[]): Section {
@@ -93,7 +93,13 @@ export function generateInfrastructure(request: InfrastructureRequest, built: re
   const up = application ? migrationFiles(application).find(({ path }) => path.endsWith('.up.sql')) : undefined;
   const script = up && !built.some(({ migrates }) => migrates) ? textFile('database/0001_init.sql', up.content) : undefined;
   return [
-    ...composeFiles({ name: slug, parts, built: freeNames(built, parts), script: script && './database/0001_init.sql' }),
+    ...composeFiles({
+      name: slug,
+      parts,
+      built: freeNames(built, parts),
+      database: engineOfDialect(request.dialect),
+      script: script && './database/0001_init.sql',
+    }),
     ...(script ? [script] : []),
     textFile(
       '.env.example',
