@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { CodegenConfig } from '@graphql-codegen/cli';
 import { Kind, parse } from 'graphql';
+import clientExample from './examples/client/codegen.ts';
 import { storedEnumValue } from './src/graphql/enums.ts';
 
 const model = (module: string, name: string): string => `import('../domains/${module}').${name}`;
@@ -82,6 +83,12 @@ const config: CodegenConfig = {
   schema: 'schema/*.graphql',
   errorsOnly: true,
   generates: {
+    // The published contract, for consumers: committed, and held against the SDL by `npm run check`.
+    'schema.graphql': { plugins: ['schema-ast'], config: { sort: true } },
+    'examples/client/src/gql/': {
+      ...(clientExample.generates['src/gql/'] as object),
+      documents: ['examples/client/src/**/*.ts', '!examples/client/src/gql/**'],
+    },
     'src/graphql/generated.ts': {
       plugins: ['typescript', 'typescript-resolvers'],
       config: {

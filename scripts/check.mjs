@@ -20,6 +20,7 @@ const first = [
 
 /** The other gates of the server. */
 const serverGates = [
+  { name: 'contract', command: ['node', 'scripts/check-contract.mjs'] },
   { name: 'types', command: ['npx', '--no-install', 'tsc', '--noEmit'] },
   { name: 'lint', command: ['npx', '--no-install', 'eslint', '.'] },
   { name: 'format', command: ['npx', '--no-install', 'prettier', '--check', '.'] },
