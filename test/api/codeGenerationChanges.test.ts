@@ -171,6 +171,36 @@ describe('codeGenerationExtend', () => {
   });
 });
 
+/** A person's instance that is held at the write of an edit, while a worker ends the job. */
+async function endDuring(mutation: string): Promise<{ id: string; answer: Data }> {
+  const { id, worker, gate } = await heldJob('"completed"');
+  const person = await openWorker({ codeGenerationJobs: { concurrency: 0 } });
+  const edit = holdWrite(person, '"edits"');
+  const answer = person.run(ada, mutation, { id });
+  await edit.reached;
+  gate.release();
+  expect((await endOf(desk, ada, id)).status).toBe('COMPLETED');
+  await idle(worker);
+  edit.release();
+  return { id, answer: Object.values((await answer).data as Record<string, Data>)[0] };
+}
+
+describe('a job that ends between the reading and the writing of', () => {
+  test('an extension is extended with the files that it has by then', async () => {
+    const { id, answer } = await endDuring(extend(100));
+    expect(answer).toMatchObject({ userErrors: [], codeGeneration: { status: 'COMPLETED' } });
+    const [row, ...chunks] = await desk.rows('codeGenerations', id);
+    expect(chunks).toHaveLength(Number(row?.['bodyChunks']));
+    for (const { ttl } of chunks) expect(ttl as number).toBeGreaterThan(row?.['ttl'] as number);
+  });
+
+  test('a cancellation stays as it is', async () => {
+    const { id, answer } = await endDuring(cancel);
+    expect(answer.userErrors).toMatchObject([{ code: 'INVALID_TRANSITION', message: expect.stringContaining('COMPLETED') }]);
+    expect(await readGeneration(desk, ada, id)).toMatchObject({ status: 'COMPLETED', archive: { sha256: expect.any(String) } });
+  });
+});
+
 describe('codeGenerationDelete', () => {
   test('removes everything, once, and counts down', async () => {
     const { id, projectId } = await completed();
