@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { failure, held, startAiServer, whole, type AiServer } from '../support/aiServer.ts';
 import { fakeProject, fakeSchema } from '../support/factories.ts';
 import { endOf, idle, poll, rowOf, startGeneration, until } from '../support/generations.ts';
-import { createHarness, type Data, type Harness, type TestUser } from '../support/harness.ts';
+import { createHarness, type Harness, type TestUser } from '../support/harness.ts';
 
 let endpoint: AiServer;
 let harness: Harness;
@@ -68,7 +68,7 @@ async function thinking(): Promise<{ id: string; release: () => void }> {
 test('a job stays its worker’s for as long as the model thinks', async () => {
   const { id, release } = await thinking();
   const { row } = await rowOf(harness, id);
-  await until(async () => ((await rowOf(harness, id)).row.leaseUntil - (row).leaseUntil > 1_800 ? true : null));
+  await until(async () => ((await rowOf(harness, id)).row.leaseUntil - row.leaseUntil > 1_800 ? true : null));
   const other = await createHarness({ codeGenerationJobs: { leaseMs: 900 } });
   try {
     await poll(other);
