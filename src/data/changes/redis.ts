@@ -199,7 +199,8 @@ export async function openChangeRelay(options: RelayOptions): Promise<ChangeRela
   // The other connection, to the same Redis, tells what is wrong.
   speaking.on('error', () => undefined);
   const hearing = createHearing(options);
-  listening.on('message', createReceiver(options, own));
+  const receive = createReceiver(options, own);
+  listening.on('message', (_channel: string, text: string) => receive(text));
   const pings = listen({ redis: listening, channel, hearing, answerWithinMs });
   return {
     get hears() {
