@@ -45,6 +45,7 @@ describe('development', () => {
       ttlDays: { activity: 365, analytics: 90, codeGenerations: 30 },
       logLevel: 'info',
       introspection: true,
+      changes: { source: 'auto' },
       database: { location: { kind: 'embedded' }, region: 'us-east-1', prefix: 'snapinfra-', client: 'lean', provision: true },
       dataDir,
     });
@@ -178,6 +179,7 @@ test.each([
   ['AI_MODEL', 'm1', 'AI_BASE_URL and AI_MODEL'],
   ['AI_TIMEOUT_MS', '10', 'from 1000 to 600000'],
   ['REDIS_URL', 'http://cache', 'redis://'],
+  ['CHANGE_FEED', 'kafka', 'auto, process or streams'],
   ['RATE_LIMIT_USER', '-1', 'whole number from 0'],
   ['RATE_LIMIT_ANONYMOUS', 'none', 'whole number from 0'],
   ['MAX_REQUESTS_IN_FLIGHT', '0', 'whole number from 1'],
