@@ -4,7 +4,7 @@ import { PGlite } from '@electric-sql/pglite';
 import fc from '../../support/fastCheck.ts';
 import { runsOr } from '../../support/randomRuns.ts';
 import { bodyArbitrary } from '../schemaExport/arbitrary.ts';
-import { fileAt, generateFiles, inputOf, load } from './support.ts';
+import { fileAt, generateFiles, inputOf, load, type Json } from './support.ts';
 
 let database: PGlite;
 
@@ -33,9 +33,9 @@ test('REST lists every table of a random schema in PostgreSQL and creates a row 
     await database.exec(fileAt(files, 'migrations/0001_init.up.sql').content);
     const code = await load(files);
     try {
-      const app: any = code.app.buildApp({ store: new code.postgres.PostgresStore(database) });
-      const document = JSON.parse(fileAt(files, 'openapi.json').content) as any;
-      const paths = Object.entries<any>(document.paths).filter(([path]) => path !== '/health' && !path.includes('{'));
+      const app = await code.app.buildApp({ store: new code.postgres.PostgresStore(database) });
+      const document = JSON.parse(fileAt(files, 'openapi.json').content);
+      const paths = Object.entries<Json>(document.paths).filter(([path]) => path !== '/health' && !path.includes('{'));
       expect(paths.length).toBeGreaterThan(0);
       for (const [index, [path, item]] of paths.entries()) {
         const listed = await app.inject(path);
@@ -52,11 +52,11 @@ test('REST lists every table of a random schema in PostgreSQL and creates a row 
           const created = await app.inject({ method: 'POST', url: path, payload: {} });
           expect({ needed, taken: created.statusCode === 201, text: created.body }).toEqual({ needed, taken: isTaken, text: created.body });
           if (created.statusCode !== 201) continue;
-          const read = await app.inject(created.headers.location);
+          const read = await app.inject(created.headers['location'] ?? '');
           expect(read.json()).toEqual(created.json());
           const next = await app.inject(`${path}?limit=1`);
           expect(next.json()).toEqual({ items: [created.json()], nextCursor: null });
-          expect((await app.inject({ method: 'DELETE', url: created.headers.location })).statusCode).toBe(204);
+          expect((await app.inject({ method: 'DELETE', url: created.headers['location'] ?? '' })).statusCode).toBe(204);
         }
       }
       await app.close();
@@ -71,10 +71,11 @@ test('GraphQL serves every table of a random schema', async () => {
     const files = generateFiles(inputOf(body, { target: 'graphql' }));
     const code = await load(files);
     try {
-      const app: any = await code.app.buildApp({ store: new code.memory.MemoryStore(code.models.tables) });
-      const ask = async (query: string): Promise<any> => (await app.inject({ method: 'POST', url: '/graphql', payload: { query } })).json();
+      const app = await code.app.buildApp({ store: new code.memory.MemoryStore(code.models.tables) });
+      const ask = async (query: string): Promise<Json> =>
+        (await app.inject({ method: 'POST', url: '/graphql', payload: { query } })).json();
       const { data } = await ask('{ __schema { queryType { fields { name type { ofType { name } } } } } }');
-      const lists = data.__schema.queryType.fields.filter((field: any) => field.type.ofType !== null).map((field: any) => field.name);
+      const lists = data.__schema.queryType.fields.filter((field: Json) => field.type.ofType !== null).map((field: Json) => field.name);
       expect(lists).toHaveLength(code.models.tables.length);
       const answer = await ask(`{ ${lists.map((name: string) => `${name} { items { __typename } nextCursor }`).join(' ')} }`);
       expect(answer).toEqual({ data: Object.fromEntries(lists.map((name: string) => [name, { items: [], nextCursor: null }])) });

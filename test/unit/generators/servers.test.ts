@@ -3,12 +3,12 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { PGlite } from '@electric-sql/pglite';
 import type { SchemaBody } from '../../../src/domains/databaseSchemas/model.ts';
 import { everyType, library } from './bodies.ts';
-import { fileAt, generateFiles, inputOf, load, type Loaded } from './support.ts';
+import { fileAt, generateFiles, inputOf, load, type Json, type Loaded } from './support.ts';
 
 /** What Fastify's inject gives, as far as it is used here. */
 interface Answer {
   readonly status: number;
-  readonly body: any;
+  readonly body: Json;
   readonly location: string | undefined;
 }
 
@@ -47,7 +47,7 @@ async function start(code: Loaded, store: (typeof stores)[number]): Promise<Serv
     await database.exec(migration('up'));
   }
   const opened = store === 'memory' ? new code.memory.MemoryStore(code.models.tables) : new code.postgres.PostgresStore(database);
-  const app: any = await code.app.buildApp({ store: opened });
+  const app = await code.app.buildApp({ store: opened });
   return {
     send: async (method, url, payload) => {
       const answer = await app.inject({ method, url, ...(payload !== undefined && { payload }) });
@@ -118,8 +118,8 @@ describe.each(stores)('the REST API over %s', (store) => {
     const ids: number[] = [];
     let cursor: string | null = '';
     while (cursor !== null) {
-      const page: any = (await server.send('GET', `/authors?limit=3${cursor === '' ? '' : `&cursor=${cursor}`}`)).body;
-      ids.push(...page.items.map((row: any) => row.id));
+      const page: Json = (await server.send('GET', `/authors?limit=3${cursor === '' ? '' : `&cursor=${cursor}`}`)).body;
+      ids.push(...page.items.map((row: Json) => row.id));
       cursor = page.nextCursor;
     }
     expect(ids).toHaveLength(8);
@@ -197,7 +197,7 @@ describe.each(stores)('the GraphQL API over %s', (store) => {
   });
   afterAll(() => server.close());
 
-  const run = async (query: string, variables?: unknown): Promise<any> =>
+  const run = async (query: string, variables?: unknown): Promise<Json> =>
     (await server.send('POST', '/graphql', { query, variables })).body;
 
   test('creates, reads, lists, changes and deletes rows, with relations both ways', async () => {
@@ -269,7 +269,7 @@ test('relations of a list take one query for all rows', async () => {
     await server.send('POST', '/graphql', { query: `mutation { createAuthors(input: { name: "${name}" }) { id } }` });
   const texts: string[] = [];
   const counted = { query: (text: string, values?: unknown[]) => (texts.push(text), database.query(text, values)) };
-  const app: any = await graphql.app.buildApp({ store: new graphql.postgres.PostgresStore(counted) });
+  const app = await graphql.app.buildApp({ store: new graphql.postgres.PostgresStore(counted) });
   const answer = await app.inject({
     method: 'POST',
     url: '/graphql',

@@ -79,9 +79,26 @@ export function typeErrors(packages: Readonly<Record<string, readonly GeneratedF
   });
 }
 
+/** An answer's JSON: its shape follows from the generated code, which TypeScript does not see. */
+export type Json = ReturnType<typeof JSON.parse>;
+
+/** What Fastify gives of a server, as far as tests use it. */
+export interface App {
+  readonly inject: (request: string | { method: string; url: string; payload?: unknown }) => Promise<{
+    readonly statusCode: number;
+    readonly body: string;
+    readonly headers: Readonly<Record<string, string | undefined>>;
+    readonly json: () => Json;
+  }>;
+  readonly hasRoute: (route: { method: string; url: string }) => boolean;
+  readonly printRoutes: () => string;
+  readonly ready: () => Promise<unknown>;
+  readonly close: () => Promise<void>;
+}
+
 /** A module of generated code, loaded into this process. */
 export interface Loaded {
-  readonly app: { buildApp: (options: { store: unknown }) => unknown };
+  readonly app: { buildApp: (options: { store: unknown }) => App | Promise<App> };
   readonly models: { tables: unknown[] } & Record<string, unknown>;
   readonly memory: { MemoryStore: new (tables: unknown[]) => unknown };
   readonly postgres: { PostgresStore: new (database: unknown) => unknown };
