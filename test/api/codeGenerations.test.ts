@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { openArchive } from '../../src/domains/codeGenerations/archive.service.ts';
 import { newId } from '../../src/data/ids.ts';
 import { fakeOldGeneration, fakeProject } from '../support/factories.ts';
 import { createHarness, type Data, type Harness, type TestUser } from '../support/harness.ts';
@@ -75,6 +77,37 @@ describe('a row of the earlier backend', () => {
     const { codeGeneration } = await harness.must(ada, read, { id: row.id });
     expect(codeGeneration.files.nodes.map((file: Data) => [file.path, file.language, file.size])).toEqual(expected);
     expect(codeGeneration.files.totalCount).toBe(expected.length);
+  });
+
+  test('has an archive of its files when it is completed, and none when there are none', async () => {
+    const archive =
+      'query ($id: ID!) { codeGeneration(id: $id) { target revision finishedAt note archive { url fileName sizeBytes sha256 expiresAt } } }';
+    const row = await fakeOldGeneration(harness, ada, { projectId });
+    const { codeGeneration } = await harness.must(ada, archive, { id: row.id });
+    expect(codeGeneration).toMatchObject({
+      target: null,
+      revision: 1,
+      finishedAt: null,
+      note: null,
+      archive: { fileName: 'full-stack.zip' },
+    });
+    const download = await openArchive(harness.services, row.id, AbortSignal.timeout(10_000));
+    const bytes = await buffer(download!.bytes);
+    expect(codeGeneration.archive).toMatchObject({ sizeBytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') });
+    for (const other of [{ status: 'failed' }, { generatedCode: [] }, { ttl: 5 }]) {
+      const { id } = await fakeOldGeneration(harness, ada, { projectId, ...other });
+      expect((await harness.must(ada, archive, { id })).codeGeneration?.archive ?? null).toBeNull();
+      expect(await openArchive(harness.services, id, AbortSignal.timeout(10_000))).toBeNull();
+    }
+  });
+
+  test('that expires soon has a link that ends with it', async () => {
+    const ttl = Math.floor(Date.now() / 1000) + 100;
+    const row = await fakeOldGeneration(harness, ada, { projectId, ttl });
+    const { codeGeneration } = await harness.must(ada, 'query ($id: ID!) { codeGeneration(id: $id) { archive { expiresAt } } }', {
+      id: row.id,
+    });
+    expect(codeGeneration.archive.expiresAt).toBe(new Date(ttl * 1000).toISOString());
   });
 
   test('that somebody else made in the project is the project’s', async () => {
