@@ -62,13 +62,18 @@ function serviceFiles(target: GenerationTarget, request: InfrastructureRequest):
   return serviceComposeFiles(request, built, hasScript ? './migrations/0001_init.up.sql' : undefined);
 }
 
+const composeSection = '\n## Docker Compose\n\n```sh\ndocker compose up --detach --build\n```\n';
+
+const withComposeSection = (file: GeneratedFile): GeneratedFile =>
+  file.path === 'README.md' ? { ...file, content: file.content + composeSection } : file;
+
 function write({ type, target, dialect, schema, architecture }: GenerationInput): GeneratedFile[] {
   const application = schema && schema.tables.length > 0 ? createApplication(schema, dialect) : null;
   const request: InfrastructureRequest = { name: schema?.name ?? architecture?.name ?? 'app', dialect, application, architecture };
   if (type === 'full-stack' && application) return generateFullStack(application, request);
   if (target === 'infrastructure' || !application) return generateInfrastructure(request);
   const files = ofSchema[target](application);
-  return type === 'service' ? [...files, ...serviceFiles(target, request)] : files;
+  return type === 'service' ? [...files.map(withComposeSection), ...serviceFiles(target, request)] : files;
 }
 
 /**

@@ -7,7 +7,7 @@ import { modelFiles, tableConstant } from '../models.ts';
 import { graphqlAppSource, loadersSource, resolversSource } from '../runtime/graphql.ts';
 import { configSource, mainSource } from '../runtime/http.ts';
 import { expression, inFolder, slugOf, textFile } from '../writing.ts';
-import { dataFiles, dataPackages, databaseSection, dockerfile, serverScripts } from './server.ts';
+import { accessSection, dataFiles, dataPackages, databaseSection, dockerfile, serverScripts } from './server.ts';
 import { migrationFiles } from './sql.ts';
 
 function relationText({ field, reference, backwards, many }: GraphqlRelation): string {
@@ -78,6 +78,7 @@ export function generateGraphql(application: Application): GeneratedFile[] {
       ['Start', commands('npm install', 'npm run build', 'npm start', 'curl http://localhost:3000/health')],
       useSection(application, schema),
       databaseSection(dialect),
+      accessSection,
       ['Docker', commands('docker build --tag graphql .', 'docker run --rm --publish 3000:3000 graphql')],
       namesSection(application),
     ]),

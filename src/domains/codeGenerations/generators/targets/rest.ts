@@ -6,7 +6,7 @@ import { modelFiles, tableConstant } from '../models.ts';
 import { openApiDocument } from '../openapi.ts';
 import { appSource, configSource, crudSource, mainSource } from '../runtime/http.ts';
 import { inFolder, jsonFile, slugOf, textFile } from '../writing.ts';
-import { dataFiles, dataPackages, databaseSection, dockerfile, serverScripts } from './server.ts';
+import { accessSection, dataFiles, dataPackages, databaseSection, dockerfile, serverScripts } from './server.ts';
 import { migrationFiles } from './sql.ts';
 
 function resourceText(table: AppTable): string {
@@ -63,6 +63,7 @@ export function generateRest(application: Application): GeneratedFile[] {
     readme(`${name}: REST API`, `A REST API for ${databaseNames[dialect]} in TypeScript, on Fastify.`, [
       ['Start', commands('npm install', 'npm run build', 'npm start', 'curl http://localhost:3000/health')],
       databaseSection(dialect),
+      accessSection,
       routesSection(application),
       ['Docker', commands('docker build --tag api .', 'docker run --rm --publish 3000:3000 api')],
       namesSection(application),

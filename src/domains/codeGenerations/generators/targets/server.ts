@@ -51,6 +51,12 @@ export function databaseSection(dialect: SqlDialect): Section {
   return ['Database', `Without DATABASE_URL rows are kept in memory and end with the process. With PostgreSQL:\n\n${commands(...lines)}`];
 }
 
+/** What the README says before anybody else can reach the server. */
+export const accessSection: Section = [
+  'Before others can reach it',
+  'There is no sign-in: every caller may read and write every row and every column, such as password hashes. Put authentication in front, and leave out of src/models what clients must not see.',
+];
+
 /** Returns a Dockerfile in two stages that runs as an ordinary user; `extra` is copied beside `dist`. */
 export function dockerfile(extra: readonly string[]): GeneratedFile {
   const copies = extra.map((path) => `COPY ${path} ./${path}\n`).join('');
