@@ -33,13 +33,16 @@ function prepare(): FakeStreams & { d1: FakeShard; p1: FakeShard } {
   return Object.assign(streams, { d1: streams.shard('d', 'd1'), p1: streams.shard('p', 'p1') });
 }
 
-function start(streams: FakeStreams): Run {
+/** `discovers` is false where the usual time between two looks for new shards never passes. */
+function start(streams: FakeStreams, { discovers = true } = {}): Run {
   const seen: string[] = [];
   const log: Run['log'] = [];
   const pauses: number[] = [];
   const abort = new AbortController();
   const pause: Pause = async (milliseconds, signal) => {
     pauses.push(milliseconds);
+    if (milliseconds === usualWaits.discovery && !discovers && !signal.aborted)
+      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
     await nextTurn();
     signal.throwIfAborted();
   };
@@ -135,6 +138,15 @@ describe('resharding', () => {
     expect(run.seen.slice(3).toSorted()).toEqual(['4a', '4b', '5']);
     expect(run.seen.indexOf('5')).toBeGreaterThan(run.seen.indexOf('4a'));
     expect(run.log).toEqual([]);
+  });
+
+  test('children of a shard that comes to its end are looked for at once', async () => {
+    const streams = prepare();
+    const run = await started(start(streams, { discovers: false }));
+    streams.shard('d', 'd2', 'd1').records.push(deployment('1'));
+    streams.d1.closed = true;
+    await until(() => run.seen.length > 0);
+    expect(run.seen).toEqual(['1']);
   });
 
   test('children that show only later are waited for, sooner than new shards usually are', async () => {

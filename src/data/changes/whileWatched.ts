@@ -16,7 +16,7 @@ export interface WatchedWork {
 }
 
 /** Returns the feed, whose first watcher starts the work, and how to end it. */
-export function whileWatched({ feed, log, work, lingerMs = 15_000 }: WatchedWork): { feed: ChangeFeed; close(): Promise<void> } {
+export function whileWatched({ feed, log, work, lingerMs = 15_000 }: WatchedWork): { feed: ChangeFeed; close: () => Promise<void> } {
   let running: AbortController | undefined;
   let ended = Promise.resolve();
   let linger: NodeJS.Timeout | undefined;

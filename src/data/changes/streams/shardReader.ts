@@ -51,7 +51,6 @@ async function readOn(reading: Reading, shard: ShardToRead, { place, signal }: {
 
 /** Says where to go on after an error that tells why a place is lost. */
 function leave(place: Place, error: unknown): void {
-  place.iterator = undefined;
   if (nameOf(error) === trimmed) place.position = trimHorizon;
   // Records are kept for 24 hours, iterators for 15 minutes: only where nothing has been read yet it is not known what was missed.
   place.isAfterGap ||= nameOf(error) === trimmed || place.position.ShardIteratorType === 'LATEST';
