@@ -36,21 +36,31 @@ function tableSchemas(table: AppTable): [string, JsonSchema][] {
   ];
 }
 
-const refusals = (...statuses: readonly ('400' | '404' | '409')[]): Record<string, JsonSchema> => {
-  const texts = {
-    '400': 'Something in the request does not suit.',
-    '404': 'There is no such row.',
-    '409': 'Another row stands against it.',
-  };
-  return Object.fromEntries(statuses.map((status) => [status, response(texts[status], reference('ApiError'))]));
+/** Answers that many operations share. */
+const responses = {
+  '400': ['Invalid', 'Something in the request does not suit.'],
+  '404': ['Missing', 'There is no such row.'],
+  '409': ['Conflict', 'Another row stands against it.'],
+} as const;
+
+const refusals = (...statuses: readonly (keyof typeof responses)[]): Record<string, JsonSchema> =>
+  Object.fromEntries(statuses.map((status) => [status, { $ref: `#/components/responses/${responses[status][0]}` }]));
+
+const sharedResponses = Object.fromEntries(
+  Object.values(responses).map(([name, description]) => [name, response(description, reference('ApiError'))]),
+);
+
+const sharedParameters = {
+  limit: { name: 'limit', in: 'query', description: 'Rows of a page.', schema: { type: 'integer', minimum: 1, maximum: 100, default: 25 } },
+  cursor: { name: 'cursor', in: 'query', description: 'nextCursor of the page before.', schema: { type: 'string' } },
 };
 
 const comparable = ({ wire }: AppColumn): boolean => !['json', 'array', 'opaque', 'binary'].includes(wire.kind);
 
 function listParameters({ columns }: AppTable): JsonSchema[] {
   return [
-    { name: 'limit', in: 'query', description: 'Rows of a page.', schema: { type: 'integer', minimum: 1, maximum: 100, default: 25 } },
-    { name: 'cursor', in: 'query', description: 'nextCursor of the page before.', schema: { type: 'string' } },
+    { $ref: '#/components/parameters/limit' },
+    { $ref: '#/components/parameters/cursor' },
     ...columns.filter(comparable).map(({ property, wire }) => ({
       name: property,
       in: 'query',
@@ -170,6 +180,10 @@ export function openApiDocument({ name, version, tables }: Application): JsonSch
     servers: [{ url: 'http://localhost:3000' }],
     tags: tables.map(({ typeName, planned }) => ({ name: typeName, description: `Rows of ${planned.name}` })),
     paths: Object.fromEntries([['/health', health], ...tables.flatMap(tablePaths)]),
-    components: { schemas: Object.fromEntries([...tables.flatMap(tableSchemas), ['ApiError', errorSchema]]) },
+    components: {
+      parameters: sharedParameters,
+      responses: sharedResponses,
+      schemas: Object.fromEntries([...tables.flatMap(tableSchemas), ['ApiError', errorSchema]]),
+    },
   };
 }
