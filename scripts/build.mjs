@@ -6,6 +6,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
@@ -95,6 +96,20 @@ const explorerOptions = {
   loader: { '.woff2': 'dataurl', '.woff': 'dataurl', '.svg': 'dataurl' },
 };
 
+/** Returns the packages that bundles load at run time, by name: what a production installation needs besides dist/. */
+function externalPackages(metafiles) {
+  const imports = metafiles.flatMap(({ outputs }) => Object.values(outputs).flatMap((output) => output.imports));
+  const names = imports
+    .filter(({ path, external }) => external && !isBuiltin(path) && !path.startsWith('node:'))
+    .map(({ path }) =>
+      path
+        .split('/')
+        .slice(0, path.startsWith('@') ? 2 : 1)
+        .join('/'),
+    );
+  return [...new Set(names)].sort();
+}
+
 /** Throws when a bundle holds two copies of graphql-js, whose objects do not know each other ("from another module or realm"). */
 function assertOneGraphql(metafile) {
   const files = Object.keys(metafile.inputs).filter((path) => /node_modules\/graphql\//.test(path));
@@ -152,6 +167,8 @@ async function build() {
   const page = [...explorer.outputFiles, explorerIcon()];
   const files = new Map([...server.outputFiles, ...tools.outputFiles, ...page].map(({ path, contents }) => [path, Buffer.from(contents)]));
   files.set(join(dist, 'explorer/index.html'), Buffer.from(explorerPage(page)));
+  // Read by scripts/stage-production.mjs, which makes the container image's content.
+  files.set(join(dist, 'externals.json'), Buffer.from(`${JSON.stringify(externalPackages([server.metafile, tools.metafile]))}\n`));
   for (const [path, contents] of [...files]) {
     if (/explorer\/.*\.(js|css)$/.test(path)) files.set(`${path}.gz`, gzipSync(contents, { level: 9 }));
   }
