@@ -88,10 +88,11 @@ describeWithRedis('changes over Redis', () => {
     const [ofA, ofB] = [watchGeneration(a.feed, 'gen_1'), watchGeneration(b.feed, 'gen_1')];
     a.onWritten!([generation('gen_1')]);
     await ofB.untilTold(isChange);
-    b.onWritten!([generation('gen_1')]);
+    const last = { ...generation('gen_1'), projectId: 'prj_1' };
+    b.onWritten!([last]);
     // Messages of one channel keep their order: that of b comes after the own one.
-    await ofA.untilTold(isChange);
-    expect([ofA.told, ofB.told]).toEqual([[generation('gen_1')], [generation('gen_1')]]);
+    await ofA.untilTold((entry) => entry !== 'gap' && entry.projectId === 'prj_1');
+    expect([ofA.told, ofB.told]).toEqual([[last], [generation('gen_1')]]);
   });
 
   test('while Redis is gone writes succeed and watchers look again and again; when it is back they look again and hear changes', async () => {
@@ -265,9 +266,14 @@ describeWithRedis('one reader for all', () => {
           name,
         },
       );
+    const messages: string[] = [];
+    const listener = clientOf(redis);
+    listener.on('message', (_, text) => messages.push(text));
+    await listener.subscribe(`${prefix}changes`);
     const ofA = watchTopics(a.feed, [{ kind: 'project', id }]);
-    // The beginning of the one who reads is a gap for both.
+    // The beginning of the one who reads is a gap for all.
     await ofA.untilTold(isGap);
+    await untilSo(() => messages.some((text) => text.includes('"gap":["project"]')));
     const ofB = watchTopics(b.feed, [{ kind: 'project', id }]);
     const holder = await clientOf(redis).get(`${prefix}changes-reader`);
     await rename('One');
