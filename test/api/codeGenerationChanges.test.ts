@@ -2,8 +2,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { openArchive } from '../../src/domains/codeGenerations/archive.service.ts';
 import { resumeGenerationRemovals } from '../../src/domains/codeGenerations/codeGenerationChanges.service.ts';
-import { fakeOldGeneration, fakeProject, fakeSchema } from '../support/factories.ts';
-import { endOf, holdWrite, idle, poll, readGeneration, rowOf, startGeneration } from '../support/generations.ts';
+import { fakeMember, fakeOldGeneration, fakeProject, fakeSchema } from '../support/factories.ts';
+import { endOf, holdWrite, idle, poll, readGeneration, rowOf, startGeneration, until } from '../support/generations.ts';
 import { createHarness, type Data, type Harness, type TestUser } from '../support/harness.ts';
 
 /** Starts, reads and changes, and leaves the work to others. */
@@ -248,6 +248,16 @@ describe('codeGenerationDelete', () => {
   });
 });
 
+async function queuedJob(): Promise<{ id: string; projectId: string; release: () => void }> {
+  const projectId = await designed();
+  return { ...(await startGeneration(desk, ada, { projectId })), projectId, release: () => undefined };
+}
+
+async function generatingJob(): Promise<{ id: string; projectId: string; release: () => void }> {
+  const { id, projectId, gate } = await heldJob('"completed"');
+  return { id, projectId, release: () => gate.release() };
+}
+
 describe('a job', () => {
   test('whose project is deleted meanwhile brings nothing back', async () => {
     const { id, projectId, worker, gate } = await heldJob('"completed"');
@@ -270,6 +280,21 @@ describe('a job', () => {
     expect((await rowOf(desk, id)).beside).toBe(before.row.bodyChunks);
     const feed = await desk.must(ada, '{ viewer { activity(first: 20) { nodes { entityId action } } } }');
     expect(feed.viewer.activity.nodes).not.toContainEqual({ entityId: id, action: 'completed' });
+  });
+
+  test.each(['pending', 'generating'])('that is %s when its project gets another owner is done for that one', async (status) => {
+    const { id, projectId, release } = status === 'pending' ? await queuedJob() : await generatingJob();
+    const heir = await fakeMember(desk, { projectId, role: 'developer' });
+    const transfer = `mutation ($id: ID!, $userId: ID!) { ownershipTransfer(projectId: $id, userId: $userId) { project { id } ${errors} } }`;
+    await desk.must(ada, transfer, { id: projectId, userId: heir.id });
+    release();
+    await poll(await openWorker());
+    const done = await endOf(desk, heir, id);
+    expect([done.status, done.files.totalCount > 0]).toEqual(['COMPLETED', true]);
+    await until(async () => ((await rowOf(desk, id)).row.userId === heir.id ? true : null));
+    expect((await readGeneration(desk, heir, id)).files).toEqual(done.files);
+    const archive = await openArchive(desk.services, id, AbortSignal.timeout(20_000));
+    expect(archive?.facts.sha256).toBe(done.archive.sha256);
   });
 
   test('that gives no sign of life is taken up by another instance, and only then', async () => {
