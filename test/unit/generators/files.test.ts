@@ -90,6 +90,13 @@ describe('every generation', () => {
     );
   });
 
+  test('tells files apart whose tables have nearly the same name', () => {
+    const tables = ['a b', 'a_b', 'a-b-2', 'A.B'].map((name) => ({ ...library.tables[0]!, id: name, name }));
+    const paths = generateFiles(inputOf({ ...library, tables, relationships: [] })).map(({ path }) => path);
+    const models = ['a-b', 'a-b-2', 'a-b-2-2', 'a-b-3'].map((name) => `src/models/${name}.ts`);
+    expect(new Set(paths.filter((path) => path.startsWith('src/models/a')))).toEqual(new Set(models));
+  });
+
   test('names the language of each file', () => {
     const languages = generateFiles(inputOf(library, { type: 'full-stack', architecture })).map(
       ({ path, language }) => `${path.split(/[./]/u).at(-1) ?? ''} ${language}`,

@@ -106,7 +106,15 @@ describe.each(stores)('the REST API over %s', (store) => {
     for (const [url, payload, status, code] of refusals) {
       expect(await send('POST', url, payload)).toMatchObject({ status, body: { error: { code } } });
     }
-    for (const url of ['/authors/x', '/authors?limit=0', '/authors?cursor=x', '/authors?nothing=1', '/books/no-uuid']) {
+    for (const url of [
+      '/authors/x',
+      '/authors?limit=0',
+      '/authors?cursor=x',
+      '/authors?nothing=1',
+      '/books/no-uuid',
+      '/visits?cursor=W10',
+      '/authors?cursor=WzEsMl0',
+    ]) {
       expect(await send('GET', url)).toMatchObject({ status: 400, body: { error: { code: 'INVALID' } } });
     }
     expect((await send('PATCH', '/authors/2', { id: 5 })).status).toBe(400);
