@@ -4,9 +4,9 @@ import type { Viewer } from '../../auth/authenticate.ts';
 import type { Context } from '../../context.ts';
 import { fitsAttributes } from '../../data/body.ts';
 import type { Row } from '../../data/connection.ts';
-import { walkPartition } from '../../data/page.ts';
-import type { ListSource } from '../../data/page.ts';
+import { isLive, walkPartition, type ListSource } from '../../data/page.ts';
 import { notFound, refused } from '../../errors.ts';
+import { isGeneration } from '../codeGenerations/codeGeneration.ts';
 import { jsonProblem } from '../json.ts';
 import { listConnection, type Connection, type PageArgs } from '../list.ts';
 import { mutate, type MutationArgs, type MutationPlan } from '../mutation.ts';
@@ -228,6 +228,6 @@ function checkInput({ version, url, metadata }: DeploymentInput): void {
 /** A generation of another project looks like one that does not exist. */
 async function requireCodeGeneration(context: Context, project: ProjectRecord, id: string): Promise<void> {
   const row = await context.loaders.byId('codeGenerations').load({ id, sort: project.userId });
-  if (row?.['projectId'] === project.id) return;
+  if (isGeneration(row) && row.projectId === project.id && isLive(row, context.nowSeconds())) return;
   throw refused('NOT_FOUND', `The project has no code generation with the id "${id}".`, ['input', 'codeGenerationId']);
 }
