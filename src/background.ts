@@ -13,15 +13,17 @@ export interface Background {
   stop(): Promise<void>;
 }
 
-/** Makes a runner of background work. */
-export function createBackground(log: Logger): Background {
+/** Makes a runner of background work; `onFailure` hears the name of work that failed. */
+export function createBackground(log: Logger, onFailure?: (name: string) => void): Background {
   const stopping = new AbortController();
   const running = new Set<Promise<void>>();
   const timers = new Set<NodeJS.Timeout>();
 
   function run(name: string, task: (signal: AbortSignal) => Promise<void>): Promise<void> {
     const work = task(stopping.signal).catch((error: unknown) => {
-      if (!stopping.signal.aborted) log.error({ err: error, task: name }, 'background work failed');
+      if (stopping.signal.aborted) return;
+      log.error({ err: error, task: name }, 'background work failed');
+      onFailure?.(name);
     });
     running.add(work);
     return work.finally(() => running.delete(work));

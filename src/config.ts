@@ -99,6 +99,13 @@ export interface Config {
   readonly hasEarlierBackend: boolean;
   /** How the jobs of code generations pace themselves. */
   readonly codeGenerationJobs: JobSettings;
+  /** Who may read `/metrics`; where neither is set, everybody in development and nobody in production. */
+  readonly metrics?: {
+    /** The bearer token that readers must send. */
+    readonly token?: string;
+    /** A port of their own; `/metrics` is not served on that of the API then. */
+    readonly port?: number;
+  };
   /** Origin that links to this server begin with, where it is not the one that clients call. */
   readonly publicUrl?: string;
   /** Days after which rows that expire go. */
@@ -182,6 +189,11 @@ const environmentSchema = z.object({
   MAX_REQUESTS_IN_FLIGHT: wholeNumber(1, 100_000).default(400),
   MAX_EVENT_LOOP_DELAY_MS: wholeNumber(0, 60_000).default(500),
   CHANGE_FEED: z.enum(['auto', 'process', 'streams'], 'must be auto, process or streams').default('auto'),
+  METRICS_TOKEN: z
+    .string()
+    .regex(/^[\w.~+/=-]{16,200}$/, 'must be 16 to 200 characters of a bearer token, such as the output of openssl rand -base64 24')
+    .optional(),
+  METRICS_PORT: wholeNumber(0, 65_535).optional(),
   REDIS_URL: z
     .string()
     .refine(
@@ -205,6 +217,8 @@ function combinationProblems(env: Readonly<Record<string, string | undefined>>):
     !env.AI_BASE_URL !== !env.AI_MODEL,
     `${env.AI_BASE_URL ? 'AI_MODEL' : 'AI_BASE_URL'} must be set too: AI_BASE_URL and AI_MODEL go together`,
   );
+  const port = env.PORT ?? '5000';
+  add(env.METRICS_PORT === port && port !== '0', 'METRICS_PORT must be another port than PORT, or not set');
   if (env.NODE_ENV !== 'production') return problems;
   add(!env.JWT_SECRET, 'JWT_SECRET must be set in production: at least 32 random bytes, such as the output of openssl rand -base64 48');
   add(isGuessable(env.JWT_SECRET ?? ''), 'JWT_SECRET is guessable: use random bytes, such as the output of openssl rand -base64 48');
@@ -307,6 +321,10 @@ function toConfig(env: Environment): Config {
       }),
     rateLimits: { user: env.RATE_LIMIT_USER ?? usual.user, anonymous: env.RATE_LIMIT_ANONYMOUS ?? usual.anonymous },
     changes: { source: env.CHANGE_FEED },
+    metrics: {
+      ...(env.METRICS_TOKEN && { token: env.METRICS_TOKEN }),
+      ...(env.METRICS_PORT !== undefined && { port: env.METRICS_PORT }),
+    },
     ...(env.REDIS_URL && { redisUrl: env.REDIS_URL }),
   };
 }

@@ -21,6 +21,7 @@ import { createIntegrationServices, type IntegrationServices, type IntegrationSe
 import { RequestError } from './errors.ts';
 import { createRateLimits, type RateLimits, type RateLimitSettings } from './limits/rateLimits.ts';
 import { createMemoryStore, type RateLimitStore } from './limits/rateLimitStore.ts';
+import { createMetrics, type Metrics } from './telemetry/metrics.ts';
 
 /** Settings that the domains need; the process's configuration satisfies it. */
 export interface Settings extends AuthSettings, IntegrationSettings, AiSettings {
@@ -56,6 +57,8 @@ export interface Services {
   jobs: JobDesk;
   /** Tells who follows an object that it has changed. */
   changes: ChangeFeed;
+  /** What it counts of its work. */
+  metrics: Metrics;
   log: Logger;
 }
 
@@ -107,26 +110,40 @@ export interface ServicesOptions {
 /** Makes what all requests share. Opens nothing and reads nothing. */
 export function createServices(options: ServicesOptions): Services {
   const { database, settings, log, rateLimitStore = createMemoryStore(), changes = createChangeFeed(), onWritten } = options;
+  const metrics = createMetrics();
+  const observed = observeWrites(database, {
+    isInterested: () => onWritten !== undefined || changes.isWatched,
+    onWritten: (written) => {
+      changes.publish(written);
+      onWritten?.(written);
+    },
+  });
+  const jobs = createJobDesk();
+  const auth = createAuthServices(settings, rateLimitStore);
+  watchLevels(metrics, { auth, jobs });
   return {
-    database: observeWrites(database, {
-      isInterested: () => onWritten !== undefined || changes.isWatched,
-      onWritten: (written) => {
-        changes.publish(written);
-        onWritten?.(written);
-      },
-    }),
+    database: { ...observed, onCall: (call) => metrics.databaseCall(call) },
     changes,
+    metrics,
     settings,
     log,
-    background: createBackground(log),
-    jobs: createJobDesk(),
+    background: createBackground(log, (task) => metrics.backgroundFailed(task)),
+    jobs,
     cursors: createCursorCodec(deriveKey(settings.jwtSecret, 'cursors')),
-    auth: createAuthServices(settings, rateLimitStore),
+    auth,
     planMemory: createPlanMemory(),
     integrations: createIntegrationServices(settings),
     ai: createAiServices(settings),
     rateLimits: createRateLimits({ store: rateLimitStore, settings: settings.rateLimits ?? { user: 0, anonymous: 0 } }),
   };
+}
+
+function watchLevels(metrics: Metrics, { auth, jobs }: Pick<Services, 'auth' | 'jobs'>): void {
+  metrics.watch('hashesRunning', () => auth.passwords.load().running);
+  metrics.watch('hashesWaiting', () => auth.passwords.load().waiting);
+  metrics.watch('codeGenerationsRunning', () => jobs.busy.size);
+  metrics.watch('codeGenerationsPending', () => jobs.seen.pending);
+  metrics.watch('codeGenerationsAbandoned', () => jobs.seen.generating);
 }
 
 /** A request before anybody knows who sends it. */
@@ -142,6 +159,7 @@ export async function createContext({ services, request }: { services: Services;
     connection,
     loaders: createLoaders(connection, {
       nowSeconds,
+      onBatch: (loader, size) => services.metrics.loaderBatch(loader, size),
       plan: {
         memory: services.planMemory,
         mode: services.settings.readPlan ?? 'adaptive',

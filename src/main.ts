@@ -1,5 +1,6 @@
 /** The process: configuration → database → services → server → listen, and the way back. The only module that acts on import. */
 import type { FastifyInstance } from 'fastify';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
@@ -11,13 +12,14 @@ import { takeJobs } from './domains/codeGenerations/jobs/runner.ts';
 import { resumeDeletions } from './domains/projects/deletion.service.ts';
 import { resumeTransfers } from './domains/teams/transfer.service.ts';
 import { createLog } from './http/logging.ts';
+import { listenForMetrics } from './http/metrics.ts';
 import { createMemoryStore, type RateLimitStore } from './limits/rateLimitStore.ts';
 import { openRedisStore } from './limits/rateLimitStoreRedis.ts';
 import { closeServer, createServer, readVersion } from './server.ts';
 import { openChangeFeed, type OpenChanges } from './startup/changes.ts';
 import { openDatabase, type OpenDatabase } from './startup/database.ts';
 import { greeting } from './startup/greeting.ts';
-import { explainListenError, startProblemText } from './startup/problem.ts';
+import { explainListenError, StartProblem, startProblemText } from './startup/problem.ts';
 
 /** Requests in flight get this long to finish after SIGTERM; orchestrators kill after 30 s by default. */
 const graceMs = 20_000;
@@ -35,6 +37,8 @@ interface Running {
   readonly rateLimitStore: RateLimitStore;
   readonly changes: OpenChanges;
   readonly server: FastifyInstance;
+  /** Where the metrics have a port of their own. */
+  readonly metricsServer: Server | null;
   readonly state: { stoppingSince: number | null };
 }
 
@@ -52,6 +56,17 @@ async function openRateLimitStore({ redisUrl, database }: Config, log: Logger): 
   return redisUrl === undefined ? createMemoryStore() : openRedisStore({ url: redisUrl, prefix: database.prefix, log });
 }
 
+async function listenForMetricsIfWanted(config: Config, { metrics }: Services): Promise<Server | null> {
+  const { port } = config.metrics ?? {};
+  if (port === undefined) return null;
+  try {
+    return await listenForMetrics(config, metrics);
+  } catch (error) {
+    const { message } = error as Error;
+    throw new StartProblem(`METRICS_PORT=${port} cannot be used (${message}). Choose a free port.`, { cause: error });
+  }
+}
+
 async function start(): Promise<Running> {
   const config = loadConfig();
   const log = createLog(config);
@@ -65,9 +80,11 @@ async function start(): Promise<Running> {
       ...{ database: open.database, settings: config, log, rateLimitStore, changes: feed },
       ...(onWritten && { onWritten }),
     });
+    services.metrics.watchProcess(readVersion());
     const server = await createServer({ config, services, log, isStopping: () => state.stoppingSince !== null });
+    const metricsServer = await listenForMetricsIfWanted(config, services);
     await listen(server, config);
-    return { config, log, open, services, rateLimitStore, changes, server, state };
+    return { config, log, open, services, rateLimitStore, changes, server, metricsServer, state };
   } catch (error) {
     await open.stop();
     throw error;
@@ -94,7 +111,10 @@ function startMaintenance({ config, services }: Running): void {
 }
 
 /** Not ready → no new connections → requests in flight answered → background work ended → database stopped. Exits with `code`. */
-async function stop({ config, log, open, services, rateLimitStore, changes, server, state }: Running, code: number): Promise<never> {
+async function stop(
+  { config, log, open, services, rateLimitStore, changes, server, metricsServer, state }: Running,
+  code: number,
+): Promise<never> {
   state.stoppingSince = Date.now();
   setTimeout(() => {
     log.error({ graceMs }, 'requests did not finish in time; exiting without them');
@@ -105,6 +125,8 @@ async function stop({ config, log, open, services, rateLimitStore, changes, serv
   await services.background.stop();
   await changes.close();
   rateLimitStore.close();
+  metricsServer?.close();
+  metricsServer?.closeAllConnections();
   await open.stop();
   log.info('stopped');
   process.exit(code);

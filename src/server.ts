@@ -18,6 +18,7 @@ import { registerGraphql, transportBodyLimit } from './http/graphql.ts';
 import { registerCors, registerSecurityHeaders } from './http/headers.ts';
 import { registerHealth } from './http/health.ts';
 import { registerRequestLog } from './http/logging.ts';
+import { observeRequests, registerMetrics } from './http/metrics.ts';
 import { requestIdOf } from './http/requestId.ts';
 import { registerShedding } from './http/shedding.ts';
 import { registerStreaming } from './http/streaming.ts';
@@ -172,13 +173,16 @@ export async function createServer({
   registerSecurityHeaders(server, config);
   await registerCors(server, config.http);
   const capacity = createCapacity(config.http);
-  registerShedding(server, { capacity, isStopping });
+  registerShedding(server, { capacity, isStopping, onShed: (reason) => services.metrics.shed(reason) });
+  services.metrics.watch('operationsInFlight', () => capacity.inFlight());
+  observeRequests(server, services.metrics);
   // Once nothing new is accepted, clients that keep connections open must not send into one that is about to be closed.
   server.addHook('onSend', (_request, reply, _payload, done) => {
     if (!server.server.listening) void reply.header('connection', 'close');
     done();
   });
   registerHealth(server, { ping: pingDatabase(services), version: readVersion(), isStopping });
+  registerMetrics(server, { config, metrics: services.metrics });
   registerExplorerFiles(server);
   registerArchive(server, { config, services });
   await registerGraphql(server, { config, services, schema, log });

@@ -11,7 +11,17 @@ export class HashingBusy extends Error {
 }
 
 /** Runs work when its turn comes; rejects with `HashingBusy` at once where the queue is full, or with the signal's reason. */
-export type Lane = <T>(work: () => Promise<T>, signal?: AbortSignal) => Promise<T>;
+export interface Lane {
+  <T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T>;
+  /** How many run and wait at the moment. */
+  load(): LaneLoad;
+}
+
+/** What a lane is at. */
+export interface LaneLoad {
+  readonly running: number;
+  readonly waiting: number;
+}
 
 /** Returns a lane that runs at most `concurrency` pieces of work at a time, first come first served, and lets `queueLimit` wait. */
 export function createLane({ concurrency, queueLimit }: { concurrency: number; queueLimit: number }): Lane {
@@ -32,7 +42,7 @@ export function createLane({ concurrency, queueLimit }: { concurrency: number; q
       signal?.addEventListener('abort', leave, { once: true });
     });
 
-  return async (work, signal) => {
+  const inLane = async <T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> => {
     signal?.throwIfAborted();
     if (running < concurrency) running += 1;
     else if (waiting.size >= queueLimit) throw new HashingBusy();
@@ -47,4 +57,5 @@ export function createLane({ concurrency, queueLimit }: { concurrency: number; q
       } else running -= 1;
     }
   };
+  return Object.assign(inLane, { load: () => ({ running, waiting: waiting.size }) });
 }

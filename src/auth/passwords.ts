@@ -8,7 +8,7 @@
 import { randomBytes } from 'node:crypto';
 import { hash as argon2Hash, parseOptions as parseArgon2, verify as argon2Verify } from '@node-rs/argon2';
 import { parseOptions as parseBcrypt, verify as bcryptVerify } from '@node-rs/bcrypt';
-import { createLane } from './hashingLane.ts';
+import { createLane, type LaneLoad } from './hashingLane.ts';
 
 export { HashingBusy } from './hashingLane.ts';
 
@@ -55,6 +55,8 @@ export interface PasswordHasher {
   verify(attempt: PasswordAttempt): Promise<PasswordVerification>;
   /** True where a stored hash is not argon2id with exactly the parameters of this hasher. */
   needsRehash(storedHash: string): boolean;
+  /** Returns how many hashes run and wait at the moment. */
+  load(): LaneLoad;
 }
 
 /** A password that breaks the rules was about to be hashed; `problem` and `message` say which. */
@@ -132,6 +134,7 @@ export function createPasswordHasher(options: PasswordHasherOptions = {}): Passw
 
   return {
     needsRehash,
+    load: () => inLane.load(),
     async hash(password, signal) {
       const check = checkPassword(password);
       if (!check.ok) throw new PasswordRejected(check.problem, check.message);

@@ -20,6 +20,7 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
+import type { DatabaseCall } from './connection.ts';
 import { createLeanClient } from './leanClient.ts';
 import { tableName, type TableId } from './tables.ts';
 
@@ -76,6 +77,8 @@ export interface Database {
   /** For the management of tables. */
   readonly client: DynamoDBClient;
   send: Send;
+  /** Sees every call after it was answered, whoever made it. Must not throw. */
+  readonly onCall?: ((call: DatabaseCall) => void) | undefined;
   readonly prefix: string;
   /**
    * True for emulators, which sort items of an index with equal sort keys by their primary key (measured). DynamoDB's guide

@@ -140,7 +140,7 @@ export function connect(
     const depth = answeredDepth + 1;
     const report = (items: number | null, consumed: Consumed | readonly Consumed[] | undefined): void => {
       answeredDepth = Math.max(answeredDepth, depth);
-      if (!onCall) return;
+      if (!onCall && !database.onCall) return;
       const { table, index, keys } = call;
       const isWrite = isWriteOperation(operation);
       const units = sumOf(consumed);
@@ -148,12 +148,14 @@ export function connect(
       const itemsRead = isWrite || items === null ? 0 : (keys ?? items);
       const counts = { items: items ?? 0, itemsRead, ...cost, failed: items === null };
       const milliseconds = performance.now() - started;
-      onCall({
+      const reported: DatabaseCall = {
         ...{ operation, table, index, ...counts, milliseconds, depth },
         get reason() {
           return call.reason();
         },
-      });
+      };
+      onCall?.(reported);
+      database.onCall?.(reported);
     };
     try {
       const output = await database.send(operation, input, { abortSignal: signal });

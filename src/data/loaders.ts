@@ -41,6 +41,8 @@ export interface LoaderOptions {
   nowSeconds: () => number;
   /** How lists are read; one query each unless given. */
   plan?: Omit<PlanOptions, 'nowSeconds'>;
+  /** Told how many keys were read together. Must not throw. */
+  onBatch?: ((loader: 'byKey' | 'byId' | 'pages', size: number) => void) | undefined;
 }
 
 function perProject(): Omit<PlanOptions, 'nowSeconds'> {
@@ -48,14 +50,18 @@ function perProject(): Omit<PlanOptions, 'nowSeconds'> {
 }
 
 /** Makes the loaders of one request. */
-export function createLoaders(connection: Connection, { nowSeconds, plan: planned = perProject() }: LoaderOptions): Loaders {
+export function createLoaders(connection: Connection, { nowSeconds, plan: planned = perProject(), onBatch }: LoaderOptions): Loaders {
   const idLoaders = new Map<TableId, DataLoader<RowId, Row | null, string>>();
   const keyLoaders = new Map<TableId, DataLoader<Row, Row | null, string>>();
 
   function byKey(table: TableId): DataLoader<Row, Row | null, string> {
     return getOrMake(keyLoaders, table, () => {
       const attributes = Object.values(tables[table].key);
-      return new DataLoader<Row, Row | null, string>((keys) => connection.batchGet(table, keys, { consistent: true }), {
+      const read = (keys: readonly Row[]): Promise<(Row | null)[]> => {
+        onBatch?.('byKey', keys.length);
+        return connection.batchGet(table, keys, { consistent: true });
+      };
+      return new DataLoader<Row, Row | null, string>(read, {
         maxBatchSize: batchGetLimit,
         cacheKeyFn: (key) => JSON.stringify(attributes.map((attribute) => key[attribute] as string)),
       });
@@ -63,11 +69,11 @@ export function createLoaders(connection: Connection, { nowSeconds, plan: planne
   }
 
   function byId(table: TableId): DataLoader<RowId, Row | null, string> {
-    return getOrMake(
-      idLoaders,
-      table,
-      () => new DataLoader<RowId, Row | null, string>((ids) => settle(ids, (id) => findById(table, id)), { cacheKeyFn: ({ id }) => id }),
-    );
+    const read = (ids: readonly RowId[]): Promise<(Row | null | Error)[]> => {
+      onBatch?.('byId', ids.length);
+      return settle(ids, (id) => findById(table, id));
+    };
+    return getOrMake(idLoaders, table, () => new DataLoader<RowId, Row | null, string>(read, { cacheKeyFn: ({ id }) => id }));
   }
 
   /**
@@ -99,9 +105,11 @@ export function createLoaders(connection: Connection, { nowSeconds, plan: planne
   }
 
   const plan = createReadPlan(connection, { nowSeconds, ...planned });
-  const pages = new DataLoader<PageKey, Page, string>(async (keys) => (await plan.pages(keys)).map(valueOrError), {
-    cacheKeyFn: nameOfPage,
-  });
+  const readPages = async (keys: readonly PageKey[]): Promise<(Page | Error)[]> => {
+    onBatch?.('pages', keys.length);
+    return (await plan.pages(keys)).map(valueOrError);
+  };
+  const pages = new DataLoader<PageKey, Page, string>(readPages, { cacheKeyFn: nameOfPage });
 
   function lookAhead(owner: string, lists: readonly PageKey[], parents: number): void {
     // Nobody waits for these yet; who does later gets the error.

@@ -27,6 +27,7 @@ export function rateLimitExceededIn(error: unknown): RateLimitExceeded | null {
 /** Notes what a refusal says, and returns it as the GraphQLError that every transport shows; HTTP answers it with 429. */
 function noted(context: Context, error: unknown): unknown {
   if (!(error instanceof RateLimitExceeded)) return error;
+  context.services.metrics.rateLimited(callerOf(context).userId === null ? 'address' : 'user');
   statuses.set(context.request, error.status);
   return new GraphQLError(error.message, { originalError: error, extensions: { code: error.code, http: { status: 429 } } });
 }

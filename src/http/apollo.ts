@@ -17,6 +17,7 @@ import { operationLimits } from '../limits/limits.ts';
 import { deadlineOf } from './deadline.ts';
 import { createCostExtensions } from './explain.ts';
 import { createRateLimitExtensions } from './rateLimits.ts';
+import { noteErrors } from './logging.ts';
 import { observed } from './requestContext.ts';
 
 /** Mutations whose input is a whole body (a schema, a diagram, a page); each has its own limit of 4 MB. */
@@ -106,6 +107,7 @@ function createErrorFormatting(): {
                 const source = sources.get(masked);
                 return source ? formatError(source.formatted, source.error, { requestId, log }) : masked;
               });
+              noteErrors(observed(contextValue).facts, body.singleResult.errors);
             }
             return Promise.resolve();
           },

@@ -14,6 +14,8 @@ export interface Capacity {
   shortage(): 'requests in flight' | 'event loop delay' | null;
   /** Counts an operation until the returned function is called; calling it again does nothing. */
   enter(): () => void;
+  /** Returns how many operations are in flight. */
+  inFlight(): number;
   /** Stops watching. */
   close(): void;
 }
@@ -54,6 +56,7 @@ export function createCapacity({ maxRequestsInFlight, maxEventLoopDelayMs }: Cap
         isIn = false;
       };
     },
+    inFlight: () => inFlight,
     close: () => loop?.stop(),
   };
 }

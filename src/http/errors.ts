@@ -61,6 +61,7 @@ const methodsOf: Record<string, string> = {
   '/api/health': 'GET',
   '/livez': 'GET',
   '/readyz': 'GET',
+  '/metrics': 'GET',
 };
 
 function answerUnknown(request: FastifyRequest, reply: FastifyReply): void {

@@ -57,7 +57,7 @@ function arrivalOf({ config }: Streaming, request: FastifyRequest, reply: Fastif
   const client = { ip, headers, authorization: headers.authorization, origin: originOf(request) };
   const log = pinoOf(request);
   const checkTransport = request.method === 'GET' && { checkTransport: refuseMutation };
-  return { client, requestId, log, facts: factsOf(request), life, closed, ...checkTransport };
+  return { transport: 'event-stream', client, requestId, log, facts: factsOf(request), life, closed, ...checkTransport };
 }
 
 function refuse(reply: FastifyReply, { status, message, headers = {} }: StreamRefusal): FastifyReply {
@@ -168,7 +168,9 @@ async function end({ closed, complete, reply }: OpenStream, waitMs: number): Pro
 /** Registers `/graphql/stream`. Returns what ends all streams. */
 export function registerEventStream(server: FastifyInstance, streaming: Streaming): () => Promise<void> {
   const { connectionsPerClient: perClient, connections: total, stopWaitMs } = streaming.settings;
-  const streams: EventStreams = { streaming, count: createConnectionCount({ perClient, total }), open: new Set(), isStopping: false };
+  const count = createConnectionCount({ perClient, total });
+  const streams: EventStreams = { streaming, count, open: new Set(), isStopping: false };
+  streaming.services.metrics.watch('eventStreams', () => count.size());
   server.route({
     method: ['GET', 'POST'],
     url: '/graphql/stream',

@@ -15,7 +15,7 @@ import { bodyProblem, createApollo } from './apollo.ts';
 import { unreadableBody } from './errors.ts';
 import { watchRefusals } from './explain.ts';
 import { sendExplorerPage, wantsPage } from './explorer.ts';
-import { factsOf } from './logging.ts';
+import { factsOf, noteErrors } from './logging.ts';
 import { refusedExtensions, sendRateLimit } from './rateLimits.ts';
 import { contextOf, pinoOf } from './requestContext.ts';
 import { requestSignal, unlessAborted } from './requestSignal.ts';
@@ -80,6 +80,7 @@ function send(reply: FastifyReply, { status, headers, body }: HTTPGraphQLRespons
 function sendError(reply: FastifyReply, error: unknown): FastifyReply {
   const { request } = reply;
   const formatted = formatRequestError(error, { requestId: request.id, log: pinoOf(request) });
+  noteErrors(factsOf(request), [formatted]);
   const http = error instanceof GraphQLError ? (error.extensions['http'] as { status?: number } | undefined) : undefined;
   const status = http?.status ?? (formatted.extensions?.['retryable'] === true ? 503 : 500);
   // GraphQL over HTTP, 6.3: the media type that the client asked for, where it knows the newer one.

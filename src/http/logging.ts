@@ -1,5 +1,6 @@
 /** The log: one JSON line an event, or readable lines in a terminal during development. Never headers, tokens, variables or query text. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { GraphQLFormattedError } from 'graphql';
 import { pino, type DestinationStream, type Logger } from 'pino';
 import type { Config } from '../config.ts';
 
@@ -49,6 +50,8 @@ export interface RequestFacts {
   cost?: number | undefined;
   /** Size of the request body. */
   bodyBytes?: number | undefined;
+  /** Codes of the answer's errors at the top level; none when it has none. */
+  codes?: readonly string[] | undefined;
   /** True when GraphQL itself answered, not the transport before it. */
   reachedPipeline?: boolean;
 }
@@ -65,9 +68,18 @@ export function factsOf(request: FastifyRequest): RequestFacts {
   return facts;
 }
 
-function visibleFacts(request: FastifyRequest): Omit<RequestFacts, 'reachedPipeline'> {
-  const { operation, operationType, userId, cost, bodyBytes } = factsOf(request);
-  return { operation, operationType, userId, cost, bodyBytes };
+/** Notes the errors of an answer; what has no code counts as a fault of this side. */
+export function noteErrors(facts: RequestFacts, errors: readonly GraphQLFormattedError[] | undefined): void {
+  if (!errors || errors.length === 0) return;
+  facts.codes = errors.map(({ extensions }) => {
+    const code = extensions?.['code'];
+    return typeof code === 'string' ? code : 'INTERNAL_SERVER_ERROR';
+  });
+}
+
+function visibleFacts(request: FastifyRequest): Omit<RequestFacts, 'reachedPipeline' | 'codes'> & { code?: string | undefined } {
+  const { operation, operationType, userId, cost, bodyBytes, codes } = factsOf(request);
+  return { operation, operationType, userId, cost, bodyBytes, code: codes?.[0] };
 }
 
 /** How an operation over a WebSocket ended: with results, refused before it ran, or because nobody wanted its results any more. */
@@ -78,9 +90,12 @@ export function logOperation(
   log: Logger,
   { facts, startedAt, outcome }: { facts: RequestFacts; startedAt: number; outcome: OperationOutcome },
 ): void {
-  const { operation, operationType, userId, cost } = facts;
+  const { operation, operationType, userId, cost, codes } = facts;
   const durationMs = Math.round((performance.now() - startedAt) * 10) / 10;
-  log.info({ transport: 'websocket', path: '/graphql', outcome, durationMs, operation, operationType, userId, cost }, 'operation');
+  log.info(
+    { transport: 'websocket', path: '/graphql', outcome, durationMs, operation, operationType, userId, cost, code: codes?.[0] },
+    'operation',
+  );
 }
 
 /**

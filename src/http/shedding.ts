@@ -1,6 +1,7 @@
 /** Over capacity, requests are refused at once, so that those in flight are answered in time and clients know when to come back. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Capacity } from './capacity.ts';
+import { factsOf, noteErrors } from './logging.ts';
 import { createPacer } from './pacing.ts';
 
 /** What is answered in any case: an orchestrator that gets no answer kills the process, and with it what is in flight. */
@@ -18,6 +19,7 @@ const logIntervalMs = 10_000;
 function refuse(reply: FastifyReply): FastifyReply {
   const { id: requestId } = reply.request;
   const message = 'The server is busy and has not looked at this request. Try again in a moment.';
+  noteErrors(factsOf(reply.request), [{ message, extensions: { code: 'THROTTLED' } }]);
   const body = { errors: [{ message, extensions: { code: 'THROTTLED', requestId, retryable: true } }] };
   return reply.code(503).header('retry-after', String(retryAfterSeconds)).send(body);
 }
@@ -29,7 +31,7 @@ function refuse(reply: FastifyReply): FastifyReply {
  */
 export function registerShedding(
   server: FastifyInstance,
-  { capacity, isStopping }: { capacity: Capacity; isStopping: () => boolean },
+  { capacity, isStopping, onShed }: { capacity: Capacity; isStopping: () => boolean; onShed?: (reason: string) => void },
 ): void {
   const pace = createPacer(server.server);
   let loggedAt = -Infinity;
@@ -37,6 +39,7 @@ export function registerShedding(
   function mustRefuse(request: FastifyRequest): boolean {
     const shortage = isStopping() ? null : capacity.shortage();
     if (shortage === null) return false;
+    onShed?.(shortage);
     if (performance.now() - loggedAt > logIntervalMs) {
       loggedAt = performance.now();
       request.log.warn({ shortage }, 'over capacity: requests are refused');

@@ -97,6 +97,7 @@ function createSockets(services: SocketServices): Sockets {
 export function registerWebSocket(server: FastifyInstance, streaming: Streaming): () => Promise<void> {
   const { config, settings } = streaming;
   const count = createConnectionCount({ perClient: settings.connectionsPerClient, total: settings.connections });
+  streaming.services.metrics.watch('webSockets', () => count.size());
   let isStopping = false;
   const sockets = createSockets({ streaming, count, isStopping: () => isStopping });
   const isAllowedOrigin = createOriginCheck(config.http);

@@ -4,6 +4,8 @@
 export interface ConnectionCount {
   /** Counts one more of a client and returns what ends it (once, however often it is called), or null when there are too many. */
   open(client: string): (() => void) | null;
+  /** Returns how many are open, of all clients. */
+  size(): number;
 }
 
 /** Creates an empty count. */
@@ -11,6 +13,7 @@ export function createConnectionCount({ perClient, total }: { perClient: number;
   const counts = new Map<string, number>();
   let all = 0;
   return {
+    size: () => all,
     open(client) {
       const count = counts.get(client) ?? 0;
       if (count >= perClient || all >= total) return null;

@@ -28,6 +28,7 @@ import { rateLimitExtensions } from '../rateLimits.ts';
 import { observed, openContext } from '../requestContext.ts';
 import { clientLeft, createOperationSignal, unlessAborted, type OperationSignal } from '../requestSignal.ts';
 import { formatErrors, formatResult } from './answer.ts';
+import { measured } from './measure.ts';
 import { createResultStream, type ResultStream } from './resultStream.ts';
 import type { StreamingSettings } from './settings.ts';
 
@@ -53,6 +54,8 @@ export interface StreamClient {
 
 /** An operation as it arrived. */
 export interface Arrival {
+  /** What it came over. */
+  readonly transport: 'websocket' | 'event-stream';
   readonly client: StreamClient;
   readonly request: OperationRequest;
   readonly requestId: string;
@@ -83,7 +86,7 @@ export interface Refusal {
   readonly cause: unknown;
 }
 
-function contextOf({ services }: Streaming, arrival: Omit<Arrival, 'request'>, life: OperationSignal): Promise<Context> {
+function contextOf({ services }: Streaming, arrival: Omit<Arrival, 'request' | 'transport'>, life: OperationSignal): Promise<Context> {
   const { client, requestId: id, log, facts } = arrival;
   return openContext(services, { id, log, facts, operation: life, ...client });
 }
@@ -111,7 +114,14 @@ export async function checkCredentials(
  * Returns it, or the errors that its sender gets, with the codes of the same request over HTTP. Never rejects.
  */
 export async function admitOperation(streaming: Streaming, arrival: Arrival): Promise<AdmittedOperation | Refusal> {
+  const startedAt = performance.now();
+  const admission = await admitUnmeasured(streaming, arrival);
+  return measured(streaming.services.metrics, { arrival, startedAt, admission });
+}
+
+async function admitUnmeasured(streaming: Streaming, arrival: Arrival): Promise<AdmittedOperation | Refusal> {
   if (streaming.capacity.shortage() !== null) {
+    streaming.services.metrics.shed('operation over a connection');
     const message = 'The server is busy and has not looked at this operation. Try again in a moment.';
     return refuse(arrival, [new RequestError('THROTTLED', message, { retryable: true })]);
   }

@@ -139,7 +139,7 @@ async function admitOver(
   const running = begin(connection, { id, deadlineMs: streaming.config.http.operationTimeoutMs });
   const admission = isFull
     ? tooManyOperations(operationsPerSocket, running)
-    : await admitOperation(streaming, { ...running, client: connection.client, request: payload });
+    : await admitOperation(streaming, { ...running, transport: 'websocket', client: connection.client, request: payload });
   if ('errors' in admission) running.outcome = 'refused';
   else running.isSubscription = admission.isSubscription;
   const problem = 'errors' in admission ? admission.cause : admission.problem;

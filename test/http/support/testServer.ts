@@ -51,6 +51,8 @@ export interface TestServerOptions {
   readonly slowSenders?: SlowSenders;
   /** Origin of links to this server, where it is not the one that clients call. */
   readonly publicUrl?: string;
+  /** Who may read the metrics; as without configuration unless given. */
+  readonly metrics?: Config['metrics'];
   /** The assistant's endpoint; none unless given. */
   readonly ai?: Config['ai'];
 }
@@ -85,6 +87,7 @@ function testConfig(options: TestServerOptions, database: Config['database']): C
     previousEncryptionKeys: [],
     integrationEndpoints: {},
     ...(options.ai && { ai: options.ai }),
+    ...(options.metrics && { metrics: options.metrics }),
     codeGenerationJobs: usualJobSettings,
     ...(options.publicUrl !== undefined && { publicUrl: options.publicUrl }),
     ttlDays: { activity: 365, analytics: 90, codeGenerations: 30 },

@@ -44,12 +44,15 @@ async function takeUp(services: Services, found: CodeGenerationRecord, signal: A
 /** Begins jobs from the queue while there are some and this process has free places. Resolves when it has looked; the jobs go on. */
 export async function takeJobs(services: Services, signal: AbortSignal): Promise<void> {
   const { jobs } = services;
-  if (jobs.isLooking || !hasPlace(services)) return;
+  if (jobs.isLooking) return;
   jobs.isLooking = true;
   try {
     const connection = connect(services.database, { signal });
     for (const status of ['generating', 'pending'] as const) {
-      if (hasPlace(services)) for (const job of await openJobs(services, connection, status)) startJob(services, job);
+      const open = await openJobs(services, connection, status);
+      for (const job of open) startJob(services, job);
+      // Also without a free place: that is when jobs wait.
+      jobs.seen[status] = open.filter(({ id }) => !jobs.busy.has(id)).length;
     }
   } finally {
     jobs.isLooking = false;

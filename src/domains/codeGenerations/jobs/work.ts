@@ -11,6 +11,7 @@ import { adaptFiles } from './adapt.ts';
 import { complete, fail, findProject, LeaseLost } from './ending.ts';
 import { GenerationFailed } from './failure.ts';
 import { generate } from './generate.ts';
+import type { JobOutcome } from '../../../telemetry/metrics.ts';
 import { releaseJob, renewLease, type ClaimedJob } from './jobs.store.ts';
 
 /** How a job is worked on. */
@@ -67,12 +68,16 @@ export async function workOn(services: Services, job: ClaimedJob, { leaseMs, sig
   const lose = (error: LeaseLost): void => life.abort(error);
   const endBeats = startBeats(() => work, leaseMs, lose);
   const work: Work = { services, job, leaseMs, connection, signal: life.signal, endBeats };
+  const startedAt = performance.now();
+  let outcome: JobOutcome = 'error';
   try {
     await finish(work);
+    outcome = 'completed';
   } catch (error) {
     await endBeats();
-    await endWith(work, { error: life.signal.aborted ? life.signal.reason : error, isStopping: signal.aborted });
+    outcome = await endWith(work, { error: life.signal.aborted ? life.signal.reason : error, isStopping: signal.aborted });
   } finally {
+    services.metrics.jobEnded({ outcome, milliseconds: performance.now() - startedAt });
     await endBeats();
     signal.removeEventListener('abort', stop);
   }
@@ -81,13 +86,16 @@ export async function workOn(services: Services, job: ClaimedJob, { leaseMs, sig
 /** What is left to do for a job in a process that stops must not take longer. */
 const lastWordsMs = 5_000;
 
-/** Decides what an error means for the job. */
-async function endWith({ services, connection, job }: Work, { error, isStopping }: { error: unknown; isStopping: boolean }): Promise<void> {
+/** Decides what an error means for the job, and returns it. */
+async function endWith(
+  { services, connection, job }: Work,
+  { error, isStopping }: { error: unknown; isStopping: boolean },
+): Promise<JobOutcome> {
   try {
     if (error instanceof GenerationFailed) {
       services.log.warn({ generationId: job.id, err: error }, 'a code generation failed');
       await fail({ services, connection }, job, error.message);
-      return;
+      return 'failed';
     }
     if (!isStopping || error instanceof LeaseLost) throw error;
     await releaseJob(connect(services.database, { signal: AbortSignal.timeout(lastWordsMs) }), job);
@@ -95,6 +103,7 @@ async function endWith({ services, connection, job }: Work, { error, isStopping 
     if (!(last instanceof LeaseLost)) throw last;
     services.log.info({ generationId: job.id }, 'the work on a code generation ended: it was cancelled, deleted or taken up elsewhere');
   }
+  return 'released';
 }
 
 /** Writes a sign of life and the progress, which never goes back. Throws LeaseLost. */
