@@ -9,7 +9,7 @@ import { describeInBrowser, launchBrowser, openPage, type WatchedPage } from '..
 import { missingDashboard, startDashboard, type DashboardServer } from '../support/dashboardServer.ts';
 import { uniqueEmail } from '../support/harness.ts';
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 let server: TestServer;
 let dashboard: DashboardServer;

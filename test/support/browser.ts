@@ -65,12 +65,14 @@ export async function openPage(
   const page = await context.newPage();
   const complaints: string[] = [];
   const origins = new Set<string>();
-  const complain = (text: string): void => void (options.ignore?.(text) !== true && complaints.push(text));
+  const complain = (text: string): void => {
+    if (options.ignore?.(text) !== true) complaints.push(text);
+  };
   page.on('console', (message: ConsoleMessage) => ['error', 'warning'].includes(message.type()) && complain(message.text()));
   page.on('pageerror', (error) => complain(String(error)));
   page.on('request', (request) => /^(https?|wss?):/.test(request.url()) && origins.add(new URL(request.url()).origin));
   page.on('websocket', (socket) => origins.add(new URL(socket.url()).origin));
   // Patient: machines of CI are busy with other tests.
-  page.setDefaultTimeout(25_000);
+  page.setDefaultTimeout(60_000);
   return { page, context, complaints, origins };
 }
