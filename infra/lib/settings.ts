@@ -28,7 +28,7 @@ export class ContextError extends Error {
  */
 export function readSettings(node: Node): Settings {
   const tablePrefix = readTablePrefix(node);
-  return { tablePrefix, region: readRegion(node), stackName: stackNameFor(tablePrefix) };
+  return { tablePrefix, region: readRegion(node), stackName: stackNameFor(stackId, tablePrefix) };
 }
 
 /**
@@ -53,9 +53,9 @@ function readRegion(node: Node): string {
 }
 
 /**
- * Returns the stack's name: the production name for the default prefix, another one for every other prefix. With
- * the same name, a deploy for `staging-` would rename the tables of production, which CloudFormation does by replacing them.
+ * Returns a stack's name: its construct id for the default prefix, another one for every other prefix. With the same
+ * name, a deploy for `staging-` would rename the tables of production, which CloudFormation does by replacing them.
  */
-function stackNameFor(tablePrefix: string): string {
-  return tablePrefix === defaultPrefix ? stackId : `${stackId}-${tablePrefix.slice(0, -1)}`;
+export function stackNameFor(id: string, tablePrefix: string): string {
+  return tablePrefix === defaultPrefix ? id : `${id}-${tablePrefix.slice(0, -1)}`;
 }

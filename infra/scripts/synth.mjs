@@ -1,14 +1,25 @@
-// Writes the CloudFormation template to cdk.out, and says in one line what it is and where. The template comes from
-// `cdk synth`, so it is the one that `cdk deploy` sends; needs neither network nor AWS credentials.
+// Writes the CloudFormation templates to cdk.out, and says in one line each what it is and where. The templates come from
+// `cdk synth`, so they are what `cdk deploy` sends; needs neither network nor AWS credentials.
 // Run as `npm --prefix infra run synth [-- -c tablePrefix=staging- -c region=eu-west-1]`.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 
-const stackId = 'SnapinfraDynamoDBStack';
 const folder = join(import.meta.dirname, '..');
 const output = join(folder, 'cdk.out');
+
+/** What is said of each stack, by its resources. */
+const summaries = {
+  SnapinfraDynamoDBStack(resources) {
+    const names = resources.filter(({ Type }) => Type === 'AWS::DynamoDB::Table').map(({ Properties }) => Properties.TableName);
+    return `${names.length} tables (${names[0]} … ${names.at(-1)})`;
+  },
+  SnapinfraApiStack(resources) {
+    const count = (type) => resources.filter(({ Type }) => Type === type).length;
+    return `${count('AWS::ECS::Service')} service, ${count('AWS::CloudWatch::Alarm')} alarms`;
+  },
+};
 
 /** Returns the `-c key=value` arguments; anything else ends the script with the usage. */
 function contextArguments() {
@@ -24,15 +35,15 @@ function contextArguments() {
 /** Prints what was synthesized, as read back from the files that were written. */
 function printSummary() {
   const { artifacts } = JSON.parse(readFileSync(join(output, 'manifest.json'), 'utf8'));
-  const { environment, properties } = artifacts[stackId];
-  const file = join(output, properties.templateFile);
-  const names = Object.values(JSON.parse(readFileSync(file, 'utf8')).Resources)
-    .filter(({ Type }) => Type === 'AWS::DynamoDB::Table')
-    .map(({ Properties }) => Properties.TableName);
-  const stackName = properties.stackName ?? stackId;
-  // npm starts a script in the package's folder and keeps the caller's in INIT_CWD.
-  const path = relative(process.env.INIT_CWD ?? process.cwd(), file);
-  console.log(`${stackName}: ${names.length} tables (${names[0]} … ${names.at(-1)}), ${environment.split('/').at(-1)}. Template: ${path}`);
+  for (const [stackId, summary] of Object.entries(summaries)) {
+    const { environment, properties } = artifacts[stackId];
+    const file = join(output, properties.templateFile);
+    const resources = Object.values(JSON.parse(readFileSync(file, 'utf8')).Resources);
+    const stackName = properties.stackName ?? stackId;
+    // npm starts a script in the package's folder and keeps the caller's in INIT_CWD.
+    const path = relative(process.env.INIT_CWD ?? process.cwd(), file);
+    console.log(`${stackName}: ${summary(resources)}, ${environment.split('/').at(-1)}. Template: ${path}`);
+  }
 }
 
 const cdk = spawnSync(

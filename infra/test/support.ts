@@ -36,10 +36,13 @@ export interface StackTemplate {
   readonly Outputs: Readonly<Record<string, { readonly Value: unknown }>>;
 }
 
-/** Returns the app with the context of cdk.json, as the command line passes it, and `context` on top. */
+/**
+ * Returns the app with the context of cdk.json, as the command line passes it, and `context` on top. It has a certificate
+ * and an image that is there already unless `image` is empty: taking the fingerprint of one to build reads and copies the whole source.
+ */
 export function testApp(context: Record<string, unknown> = {}, account?: string): SnapinfraApp {
   const cdkJson = JSON.parse(readFileSync(join(import.meta.dirname, '../cdk.json'), 'utf8')) as { context: Record<string, unknown> };
-  return createApp(account, { context: { ...cdkJson.context, ...context } });
+  return createApp(account, { context: { ...cdkJson.context, ...httpsContext, ...context } });
 }
 
 /** Returns the template of the stack; throws if synthesis does, so also on a finding of cdk-nag. */
@@ -63,4 +66,44 @@ export function withoutOrder(properties: TableProperties): TableProperties {
     AttributeDefinitions: attributes.toSorted((a, b) => a.AttributeName.localeCompare(b.AttributeName)),
     ...(indexes && { GlobalSecondaryIndexes: indexes.toSorted((a, b) => a.IndexName.localeCompare(b.IndexName)) }),
   };
+}
+
+/** Context of an image that is there already. */
+export const imageContext = { image: 'docker.io/snapinfra/api:1.2.3' } as const;
+
+/** Context of an API with a certificate. */
+export const httpsContext = { ...imageContext, certificateArn: 'arn:aws:acm:us-east-1:123456789012:certificate/0f1e2d3c' } as const;
+
+/** Context of an API without one, in which every synthesis warns. */
+export const httpContext = { ...imageContext, certificateArn: '' } as const;
+
+/** A resource of any kind in a template. */
+export interface Resource {
+  readonly Type: string;
+  readonly DeletionPolicy?: string;
+  readonly Properties: Readonly<Record<string, unknown>>;
+}
+
+/** Returns the resources of the API's stack, by logical id; throws if synthesis does. */
+export function apiResources(context: Record<string, unknown> = httpsContext): Readonly<Record<string, Resource>> {
+  const { Resources } = Template.fromStack(testApp(context).api).toJSON() as { Resources: Record<string, Resource> };
+  return Resources;
+}
+
+/** Returns a value of a template as a text, with `<AccountId>` for a reference. */
+export function asText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  const {
+    Ref,
+    'Fn::Join': join,
+    'Fn::GetAtt': attribute,
+  } = value as {
+    Ref?: string;
+    'Fn::Join'?: [string, unknown[]];
+    'Fn::GetAtt'?: string[];
+  };
+  if (Ref !== undefined) return `<${Ref.replace('AWS::', '')}>`;
+  if (attribute) return `<${attribute.join('.')}>`;
+  if (join) return join[1].map(asText).join(join[0]);
+  throw new Error(`no text: ${JSON.stringify(value)}`);
 }

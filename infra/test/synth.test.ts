@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { synthesize, withoutMetadata, type StackTemplate } from './support.ts';
+import { imageContext, synthesize, withoutMetadata, type StackTemplate } from './support.ts';
 
 const folder = join(import.meta.dirname, '..');
 
@@ -17,11 +17,12 @@ function runSynth(...args: string[]): { status: number | null; stdout: string; s
 
 describe('npm run synth', () => {
   test('writes the template that the other tests check, and says where', () => {
-    const { status, stdout } = runSynth();
+    const { status, stdout } = runSynth('-c', `image=${imageContext.image}`);
     expect({ status, stdout: stdout.trim().split('\n') }).toEqual({
       status: 0,
       stdout: [
         `SnapinfraDynamoDBStack: 12 tables (snapinfra-projects … snapinfra-users), us-east-1. Template: ${join('cdk.out', 'SnapinfraDynamoDBStack.template.json')}`,
+        `SnapinfraApiStack: 1 service, 45 alarms, us-east-1. Template: ${join('cdk.out', 'SnapinfraApiStack.template.json')}`,
       ],
     });
     const written = JSON.parse(readFileSync(join(folder, 'cdk.out/SnapinfraDynamoDBStack.template.json'), 'utf8')) as StackTemplate;
