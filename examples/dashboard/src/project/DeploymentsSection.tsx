@@ -63,7 +63,7 @@ function DeploymentItem({ deployment, canDeploy, isOpen, open }: ItemProps) {
   return (
     <li className="row deployment" data-open={isOpen}>
       <button type="button" className="row-main row-open" aria-pressed={isOpen} onClick={open}>
-        <strong>{version ?? 'No version'}</strong> {inWords(environment)} <small>{inWords(provider)}</small>
+        <strong>{version ?? 'No version'}</strong> {inWords(environment)} <small>{providers[provider] ?? inWords(provider)}</small>
         <small>
           <Time at={createdAt} />
           {createdBy && ` by ${createdBy.username}`}
@@ -88,7 +88,15 @@ function DeploymentItem({ deployment, canDeploy, isOpen, open }: ItemProps) {
 }
 
 const environments: DeploymentEnvironment[] = ['PRODUCTION', 'STAGING', 'DEVELOPMENT'];
-const providers: DeploymentProvider[] = ['AWS', 'AZURE', 'GCP', 'HEROKU', 'NETLIFY', 'VERCEL', 'OTHER'];
+const providers: Partial<Record<DeploymentProvider, string>> = {
+  AWS: 'AWS',
+  AZURE: 'Azure',
+  GCP: 'Google Cloud',
+  HEROKU: 'Heroku',
+  NETLIFY: 'Netlify',
+  VERCEL: 'Vercel',
+  OTHER: 'Other',
+};
 const names = ['version', 'environment', 'provider'];
 
 function NewDeployment({ projectId, onCreated }: { projectId: string; onCreated: (id: string) => void }) {
@@ -116,10 +124,10 @@ function NewDeployment({ projectId, onCreated }: { projectId: string; onCreated:
           {(field) => <input {...field} placeholder="1.4.0" />}
         </Field>
         <Field label="Environment" name="environment" problem={problemOf(problems, 'environment')}>
-          {(field) => <select {...field}>{environments.map(option)}</select>}
+          {(field) => <select {...field}>{environments.map((value) => option([value, inWords(value)]))}</select>}
         </Field>
         <Field label="Provider" name="provider" problem={problemOf(problems, 'provider')}>
-          {(field) => <select {...field}>{providers.map(option)}</select>}
+          {(field) => <select {...field}>{Object.entries(providers).map(option)}</select>}
         </Field>
         <Submit pending={pending}>Record</Submit>
       </form>
@@ -127,8 +135,8 @@ function NewDeployment({ projectId, onCreated }: { projectId: string; onCreated:
   );
 }
 
-const option = (value: string) => (
+const option = ([value, text]: readonly [string, string]) => (
   <option key={value} value={value}>
-    {value.length === 3 ? value : inWords(value)}
+    {text}
   </option>
 );
