@@ -183,8 +183,8 @@ describe('deploymentCreate', () => {
       updatedAt: now,
     });
     const [own, foreign] = [generation(project.id), generation(other.id)];
-    const deleted = { ...generation(project.id), status: 'deleting' };
-    const expired = { ...generation(project.id), ttl: Math.floor(Date.now() / 1_000) - 1 };
+    const deleted: Row = { ...generation(project.id), status: 'deleting' };
+    const expired: Row = { ...generation(project.id), ttl: Math.floor(Date.now() / 1_000) - 1 };
     await Promise.all([own, foreign, deleted, expired].map((row) => api.putRow('codeGenerations', row)));
     expect((await create(project.id, { codeGenerationId: own['id'] })).codeGenerationId).toBe(own['id']);
     for (const codeGenerationId of [foreign['id'], deleted['id'], expired['id'], 'gen_01jd3kq7m8e0h8x2v5w9y4z6ab']) {

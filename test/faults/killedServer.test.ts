@@ -199,7 +199,7 @@ async function check(server: ServerProcess, token: string, told: Acknowledged): 
   // The rest of a batch that was accepted is written after the start; without that, this waits until the test times out.
   const batches = activity.filter(({ entityType }: Data) => entityType === 'METRIC').length;
   expect(batches).toBeGreaterThanOrEqual(told.batches);
-  while (project.metricEvents.countUpTo.value < 100 * batches) {
+  while (project.metricEvents.countUpTo.value < 100 * batches || project.metrics.total < 100 * batches) {
     await sleep(20);
     project = await look();
   }

@@ -245,6 +245,7 @@ function checkFields(input: IntegrationChanges): void {
 
 /** Returns an input with the values of its configuration replaced: even the hash of a whole input could be tried against guesses. */
 function withoutSecrets(context: Context, input: IntegrationChanges): object {
-  const config = input.config && context.services.integrations.fingerprint(JSON.stringify(Object.entries(input.config).sort()));
+  const entries = Object.entries(input.config ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+  const config = input.config && context.services.integrations.fingerprint(JSON.stringify(entries));
   return { ...input, config };
 }
