@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { App } from 'aws-cdk-lib';
-import { readApiSettings, type ApiSettings } from '../lib/api/settings.ts';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { apiContextKeys, readApiSettings, type ApiSettings } from '../lib/api/settings.ts';
 import { ContextError } from '../lib/settings.ts';
 
 function settings(context: Record<string, unknown>): ApiSettings {
@@ -28,6 +30,7 @@ describe('readApiSettings', () => {
     [{ oidcIssuer: 'https://login.example.com/', oidcAudience: 'snapinfra' }],
     [{ aiBaseUrl: 'https://api.openai.com/v1', aiModel: 'gpt', aiKeySecretArn: secret }],
     [{ previousKeysSecretArn: secret }],
+    [{ metricsTokenSecretArn: secret, otlpEndpoint: 'http://collector.internal:4318' }],
   ])('takes %p', (context) => {
     expect(settings(context)).toMatchObject(context);
   });
@@ -66,4 +69,16 @@ describe('readApiSettings', () => {
   ])('refuses %p', (context, message) => {
     expect(() => settings(context)).toThrow(message);
   });
+});
+
+test('docs/deployment.md lists every context key, with its default where it has one', () => {
+  const text = readFileSync(join(import.meta.dirname, '../../docs/deployment.md'), 'utf8');
+  const rows = [...text.matchAll(/^\| `(\w+)` +\| ([^|]+?) *\|/gm)].map(([, key = '', usual = '']) => [key, usual.replaceAll(',', '')]);
+  const listed = rows.filter(([key = '']) => key !== 'tablePrefix' && key !== 'region');
+  const defaults: Readonly<Record<string, unknown>> = { ...settings({}) };
+  expect(listed.sort()).toEqual(
+    apiContextKeys()
+      .map((key) => [key, key in defaults ? String(defaults[key]) : '–'])
+      .sort(),
+  );
 });

@@ -13,9 +13,9 @@ function acknowledged(scope: IConstruct): string[] {
     node.metadata
       .filter(({ type }) => type === Validations.ACKNOWLEDGED_RULES_METADATA_KEY)
       .flatMap(({ data }) => Object.keys(data as Record<string, string>))
-      // The CDK takes a few findings of its own as seen; cdk-nag's begin with the name of its rules.
-      .filter((id) => id.startsWith('AwsSolutions::'))
-      .map((id) => `${node.path} ${id.replace('AwsSolutions::', '')}`),
+      // The CDK takes a few findings of its own as seen.
+      .filter((id) => !id.startsWith('CloudFormation-Validate::'))
+      .map((id) => `${node.path} ${id.replace(/^\w+::(?=AwsSolutions-)/, '')}`),
   );
 }
 

@@ -4,7 +4,7 @@ import type { IConstruct } from 'constructs';
 
 /** Takes a finding of cdk-nag, such as `AwsSolutions-S1`, in a construct and all below it as seen. */
 export function acknowledge(scope: IConstruct, finding: Acknowledgment): void {
-  Validations.of(scope).acknowledge({ id: `AwsSolutions::${finding.id}`, reason: finding.reason });
+  Validations.of(scope).acknowledge(finding);
 }
 
 /** Returns a text as cdk-nag writes it: what is only known at deploy time stands as `<AWS::AccountId>`. */

@@ -48,7 +48,7 @@ export interface Service {
 
 /** Returns the plain settings of the server; what must not be read by everybody who sees the task is a secret. */
 function environment(scope: Construct, { settings, tablePrefix }: ServiceParts): Record<string, string> {
-  const { publicUrl, corsOrigin, oidcIssuer, oidcAudience, aiBaseUrl, aiModel } = settings;
+  const { publicUrl, corsOrigin, oidcIssuer, oidcAudience, aiBaseUrl, aiModel, otlpEndpoint } = settings;
   return {
     NODE_ENV: 'production',
     PORT: String(serverPort),
@@ -59,6 +59,7 @@ function environment(scope: Construct, { settings, tablePrefix }: ServiceParts):
     ...(publicUrl !== undefined && { PUBLIC_URL: publicUrl }),
     ...(corsOrigin !== undefined && { CORS_ORIGIN: corsOrigin }),
     ...(oidcIssuer !== undefined && oidcAudience !== undefined && { OIDC_ISSUER: oidcIssuer, OIDC_AUDIENCE: oidcAudience }),
+    ...(otlpEndpoint !== undefined && { OTEL_EXPORTER_OTLP_ENDPOINT: otlpEndpoint }),
     ...(aiBaseUrl !== undefined && aiModel !== undefined && { AI_BASE_URL: aiBaseUrl, AI_MODEL: aiModel }),
   };
 }
@@ -72,6 +73,7 @@ function secretsOfTask(scope: Construct, { settings, secrets, cacheUrl }: Servic
     REDIS_URL: SecretOfTask.fromSecretsManager(cacheUrl),
     ...given('AiKey', settings.aiKeySecretArn, 'AI_API_KEY'),
     ...given('PreviousKeys', settings.previousKeysSecretArn, 'ENCRYPTION_KEY_PREVIOUS'),
+    ...given('MetricsToken', settings.metricsTokenSecretArn, 'METRICS_TOKEN'),
   };
 }
 

@@ -25,6 +25,10 @@ export interface ApiSettings {
   readonly aiKeySecretArn?: string;
   /** A secret that holds ENCRYPTION_KEY_PREVIOUS, during and after a change of the key. */
   readonly previousKeysSecretArn?: string;
+  /** A secret that holds METRICS_TOKEN: without one, /metrics is closed. */
+  readonly metricsTokenSecretArn?: string;
+  /** Where traces go. */
+  readonly otlpEndpoint?: string;
   readonly minTasks: number;
   readonly maxTasks: number;
   /** vCPU units of a task, of which 1024 are one core. */
@@ -61,6 +65,8 @@ const texts: Readonly<Record<TextKey, readonly [RegExp, string]>> = {
   aiModel: name,
   aiKeySecretArn: secretArn,
   previousKeysSecretArn: secretArn,
+  metricsTokenSecretArn: secretArn,
+  otlpEndpoint: url,
 };
 
 /** Default, least and greatest value. A size that Fargate does not offer is refused by the deploy. */
@@ -74,6 +80,11 @@ const numbers: Readonly<Record<NumberKey, readonly [number, number, number]>> = 
   readUnitsPerHour: [4_000_000, 1, 1e12],
   writeUnitsPerHour: [800_000, 1, 1e12],
 };
+
+/** Returns every context key of the API. */
+export function apiContextKeys(): string[] {
+  return [...Object.keys(texts), ...Object.keys(numbers)];
+}
 
 function readText(node: Node, key: TextKey): string | undefined {
   const value: unknown = node.tryGetContext(key);
