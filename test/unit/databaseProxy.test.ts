@@ -75,7 +75,7 @@ describe('records', () => {
   });
 
   test('calls at the same time overlap', async () => {
-    proxy.configure({ record: true, intercept: () => ({ delayMs: 30 }) });
+    proxy.configure({ record: true, intercept: () => ({ delayMs: 500 }) });
     await Promise.all([get(), get(), get()]);
     const calls = proxy.take();
     expect(calls).toHaveLength(3);
