@@ -21,6 +21,7 @@ import { usualAiTimeoutMs } from './domains/ai/deadline.ts';
 import { operationLimits } from './limits/limits.ts';
 import { loadLocalSecrets } from './localSecrets.ts';
 import { packageRoot } from './root.ts';
+import { samplers, type TracingSettings } from './telemetry/tracing.ts';
 
 /** Where the database is: a DynamoDB endpoint, AWS itself, or the emulator that this process starts. */
 export type DatabaseLocation =
@@ -99,6 +100,8 @@ export interface Config {
   readonly hasEarlierBackend: boolean;
   /** How the jobs of code generations pace themselves. */
   readonly codeGenerationJobs: JobSettings;
+  /** Where traces go; none are recorded unless given. */
+  readonly tracing?: TracingSettings;
   /** Who may read `/metrics`; where neither is set, everybody in development and nobody in production. */
   readonly metrics?: {
     /** The bearer token that readers must send. */
@@ -189,6 +192,15 @@ const environmentSchema = z.object({
   MAX_REQUESTS_IN_FLIGHT: wholeNumber(1, 100_000).default(400),
   MAX_EVENT_LOOP_DELAY_MS: wholeNumber(0, 60_000).default(500),
   CHANGE_FEED: z.enum(['auto', 'process', 'streams'], 'must be auto, process or streams').default('auto'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: webUrl(
+    'the URL of an OpenTelemetry collector that takes OTLP over HTTP, such as http://localhost:4318',
+  ).optional(),
+  OTEL_SERVICE_NAME: z.string().default('snapinfra-api'),
+  OTEL_TRACES_SAMPLER: z.enum(samplers, `must be one of ${samplers.join(', ')}`).default('parentbased_always_on'),
+  OTEL_TRACES_SAMPLER_ARG: z
+    .string()
+    .regex(/^(0(\.\d+)?|1(\.0+)?)$/, 'must be a number from 0 to 1, such as 0.05')
+    .default('1'),
   METRICS_TOKEN: z
     .string()
     .regex(/^[\w.~+/=-]{16,200}$/, 'must be 16 to 200 characters of a bearer token, such as the output of openssl rand -base64 24')
@@ -321,6 +333,14 @@ function toConfig(env: Environment): Config {
       }),
     rateLimits: { user: env.RATE_LIMIT_USER ?? usual.user, anonymous: env.RATE_LIMIT_ANONYMOUS ?? usual.anonymous },
     changes: { source: env.CHANGE_FEED },
+    ...(env.OTEL_EXPORTER_OTLP_ENDPOINT && {
+      tracing: {
+        url: `${env.OTEL_EXPORTER_OTLP_ENDPOINT.replace(/\/+$/, '')}/v1/traces`,
+        serviceName: env.OTEL_SERVICE_NAME,
+        sampler: env.OTEL_TRACES_SAMPLER,
+        ratio: Number(env.OTEL_TRACES_SAMPLER_ARG),
+      },
+    }),
     metrics: {
       ...(env.METRICS_TOKEN && { token: env.METRICS_TOKEN }),
       ...(env.METRICS_PORT !== undefined && { port: env.METRICS_PORT }),

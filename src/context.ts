@@ -22,6 +22,7 @@ import { RequestError } from './errors.ts';
 import { createRateLimits, type RateLimits, type RateLimitSettings } from './limits/rateLimits.ts';
 import { createMemoryStore, type RateLimitStore } from './limits/rateLimitStore.ts';
 import { createMetrics, type Metrics } from './telemetry/metrics.ts';
+import type { Tracing } from './telemetry/tracing.ts';
 
 /** Settings that the domains need; the process's configuration satisfies it. */
 export interface Settings extends AuthSettings, IntegrationSettings, AiSettings {
@@ -59,6 +60,8 @@ export interface Services {
   changes: ChangeFeed;
   /** What it counts of its work. */
   metrics: Metrics;
+  /** Where traces are recorded. */
+  tracing?: Tracing;
   log: Logger;
 }
 
@@ -76,6 +79,8 @@ export interface RequestInfo {
   signal: AbortSignal;
   /** Sees each call to DynamoDB. */
   onCall?: ((call: DatabaseCall) => void) | undefined;
+  /** Told how many keys a loader read together. */
+  onBatch?: ((loader: string, size: number) => void) | undefined;
 }
 
 /** The context of one request, handed to every resolver. */
@@ -103,6 +108,8 @@ export interface ServicesOptions {
   rateLimitStore?: RateLimitStore;
   /** Where changes are told; among the writes of this process unless given. */
   changes?: ChangeFeed;
+  /** Records traces of operations; none unless given. */
+  tracing?: Tracing;
   /** Told what this process changes, where other instances want to know. Must not throw. */
   onWritten?: (changes: readonly Change[]) => void;
 }
@@ -125,6 +132,7 @@ export function createServices(options: ServicesOptions): Services {
     database: { ...observed, onCall: (call) => metrics.databaseCall(call) },
     changes,
     metrics,
+    ...(options.tracing && { tracing: options.tracing }),
     settings,
     log,
     background: createBackground(log, (task) => metrics.backgroundFailed(task)),
@@ -159,7 +167,10 @@ export async function createContext({ services, request }: { services: Services;
     connection,
     loaders: createLoaders(connection, {
       nowSeconds,
-      onBatch: (loader, size) => services.metrics.loaderBatch(loader, size),
+      onBatch: (loader, size) => {
+        services.metrics.loaderBatch(loader, size);
+        request.onBatch?.(loader, size);
+      },
       plan: {
         memory: services.planMemory,
         mode: services.settings.readPlan ?? 'adaptive',

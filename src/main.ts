@@ -19,6 +19,7 @@ import { closeServer, createServer, readVersion } from './server.ts';
 import { openChangeFeed, type OpenChanges } from './startup/changes.ts';
 import { openDatabase, type OpenDatabase } from './startup/database.ts';
 import { greeting } from './startup/greeting.ts';
+import type { Tracing, TracingSettings } from './telemetry/tracing.ts';
 import { explainListenError, StartProblem, startProblemText } from './startup/problem.ts';
 
 /** Requests in flight get this long to finish after SIGTERM; orchestrators kill after 30 s by default. */
@@ -26,6 +27,9 @@ const graceMs = 20_000;
 
 /** A terminal sends Ctrl-C to the whole process group and npm passes it on: one press can arrive twice. */
 const sameKeyPressMs = 250;
+
+/** How long the last spans may take to be sent. */
+const lastSpansMs = 3_000;
 
 const maintenanceIntervalMs = 5 * 60_000;
 
@@ -56,6 +60,12 @@ async function openRateLimitStore({ redisUrl, database }: Config, log: Logger): 
   return redisUrl === undefined ? createMemoryStore() : openRedisStore({ url: redisUrl, prefix: database.prefix, log });
 }
 
+/** Its packages take memory and time to load: only where somebody wants traces. */
+async function openTracing(settings: TracingSettings): Promise<Tracing> {
+  const { startTracing } = await import('./telemetry/traceExport.ts');
+  return startTracing({ ...settings, version: readVersion() });
+}
+
 async function listenForMetricsIfWanted(config: Config, { metrics }: Services): Promise<Server | null> {
   const { port } = config.metrics ?? {};
   if (port === undefined) return null;
@@ -76,7 +86,9 @@ async function start(): Promise<Running> {
     const rateLimitStore = await openRateLimitStore(config, log);
     const changes = await openChangeFeed({ config, database: open.database, log });
     const { feed, onWritten } = changes;
+    const tracing = config.tracing && (await openTracing(config.tracing));
     const services = createServices({
+      ...(tracing && { tracing }),
       ...{ database: open.database, settings: config, log, rateLimitStore, changes: feed },
       ...(onWritten && { onWritten }),
     });
@@ -125,6 +137,8 @@ async function stop(
   await services.background.stop();
   await changes.close();
   rateLimitStore.close();
+  // A collector that does not answer must not hold the stop up.
+  await Promise.race([services.tracing?.close().catch(() => undefined), sleep(lastSpansMs, undefined, { ref: false })]);
   metricsServer?.close();
   metricsServer?.closeAllConnections();
   await open.stop();

@@ -21,6 +21,7 @@ import { registerRequestLog } from './http/logging.ts';
 import { observeRequests, registerMetrics } from './http/metrics.ts';
 import { requestIdOf } from './http/requestId.ts';
 import { registerShedding } from './http/shedding.ts';
+import { traceRequests } from './http/traces.ts';
 import { registerStreaming } from './http/streaming.ts';
 import { usualStreaming, type StreamingSettings } from './http/streaming/settings.ts';
 import { packageRoot } from './root.ts';
@@ -169,6 +170,7 @@ export async function createServer({
   const server = createFastify({ config, log, slowSenders });
   trackConnections(server);
   registerErrorAnswers(server);
+  if (services.tracing) traceRequests(server, services.tracing);
   registerRequestLog(server);
   registerSecurityHeaders(server, config);
   await registerCors(server, config.http);

@@ -54,6 +54,7 @@ export function observeOperation(context: Context, candidate: Pick<Candidate, 'o
   signal.allow(deadlineOf(candidate, config));
   facts.operationType = operation.operation;
   if (operation.name) facts.operation = operation.name.value.slice(0, 100);
+  facts.operationTrace?.describe({ name: facts.operation, type: operation.operation });
   if ((facts.bodyBytes ?? 0) > operationLimits.bodyBytes && !takesLargeInput(operation))
     throw new GraphQLError(tooLargeMessage, { extensions: { code: 'BAD_REQUEST', http: { status: 413 } } });
 }
@@ -70,6 +71,7 @@ function createGate(config: Config): ApolloServerPlugin<Context> {
           observeOperation(context, { document, operation }, config);
           const { cost } = await admit(context, { schema, document, operation, variables }, config);
           facts.cost = cost;
+          facts.operationTrace?.describe({ cost });
         },
       });
     },

@@ -18,6 +18,7 @@ import { sendExplorerPage, wantsPage } from './explorer.ts';
 import { factsOf, noteErrors } from './logging.ts';
 import { refusedExtensions, sendRateLimit } from './rateLimits.ts';
 import { contextOf, pinoOf } from './requestContext.ts';
+import { traceRootFields } from './traces.ts';
 import { requestSignal, unlessAborted } from './requestSignal.ts';
 
 /** Largest body at all: 4 MB of content, and what JSON makes of its quotes and line ends. */
@@ -123,6 +124,7 @@ export async function registerGraphql(
   { config, services, schema, log }: { config: Config; services: Services; schema: GraphQLSchema; log: Logger },
 ): Promise<void> {
   watchRefusals(schema);
+  if (services.tracing) traceRootFields(schema);
   const apollo = createApollo({ config, schema, log });
   await apollo.start();
   server.addHook('onClose', () => apollo.stop());

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { GraphQLFormattedError } from 'graphql';
 import { pino, type DestinationStream, type Logger } from 'pino';
 import type { Config } from '../config.ts';
+import type { OperationTrace, RequestTrace } from '../telemetry/tracing.ts';
 
 const levelNames: Record<number, string> = { 10: 'trace', 20: 'debug', 30: 'info', 40: 'warn', 50: 'error', 60: 'fatal' };
 
@@ -52,6 +53,9 @@ export interface RequestFacts {
   bodyBytes?: number | undefined;
   /** Codes of the answer's errors at the top level; none when it has none. */
   codes?: readonly string[] | undefined;
+  /** Where traces are recorded. */
+  requestTrace?: RequestTrace;
+  operationTrace?: OperationTrace;
   /** True when GraphQL itself answered, not the transport before it. */
   reachedPipeline?: boolean;
 }
@@ -77,7 +81,9 @@ export function noteErrors(facts: RequestFacts, errors: readonly GraphQLFormatte
   });
 }
 
-function visibleFacts(request: FastifyRequest): Omit<RequestFacts, 'reachedPipeline' | 'codes'> & { code?: string | undefined } {
+function visibleFacts(
+  request: FastifyRequest,
+): Pick<RequestFacts, 'operation' | 'operationType' | 'userId' | 'cost' | 'bodyBytes'> & { code?: string | undefined } {
   const { operation, operationType, userId, cost, bodyBytes, codes } = factsOf(request);
   return { operation, operationType, userId, cost, bodyBytes, code: codes?.[0] };
 }
@@ -90,10 +96,21 @@ export function logOperation(
   log: Logger,
   { facts, startedAt, outcome }: { facts: RequestFacts; startedAt: number; outcome: OperationOutcome },
 ): void {
-  const { operation, operationType, userId, cost, codes } = facts;
+  const { operation, operationType, userId, cost, codes, operationTrace } = facts;
   const durationMs = Math.round((performance.now() - startedAt) * 10) / 10;
   log.info(
-    { transport: 'websocket', path: '/graphql', outcome, durationMs, operation, operationType, userId, cost, code: codes?.[0] },
+    {
+      transport: 'websocket',
+      path: '/graphql',
+      outcome,
+      durationMs,
+      operation,
+      operationType,
+      userId,
+      cost,
+      code: codes?.[0],
+      traceId: operationTrace?.traceId,
+    },
     'operation',
   );
 }

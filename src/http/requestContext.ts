@@ -55,12 +55,16 @@ export interface ReceivedOperation extends Pick<RequestInfo, 'id' | 'log' | 'aut
 export async function openContext(services: Services, received: ReceivedOperation): Promise<Context> {
   const { id, log, authorization, ip, origin, headers, facts, operation } = received;
   const ledger = createLedger(headers);
+  const span = (facts.requestTrace ?? services.tracing)?.operation();
+  if (span) facts.operationTrace = span;
   const info: ObservedRequest = {
     ...{ id, log, authorization, ip, origin, facts, ledger, operation },
     userAgent: headers['user-agent'],
     signal: operation.signal,
+    ...(span && { onBatch: (loader: string, size: number) => span.batch(loader, size) }),
     onCall: (call) => {
       ledger.calls.push(call);
+      span?.call(call);
       ledger.readUnits += call.readUnits;
       if (ledger.readUnits > operationLimits.readUnits) operation.abort(tooMuchRead());
     },

@@ -43,6 +43,8 @@ export function measured(
   const count = (errors: readonly GraphQLFormattedError[] | undefined): void => {
     noteErrors(facts, errors);
     const { operation: name, operationType: type, codes = [] } = facts;
+    facts.operationTrace?.describe({ cost: facts.cost });
+    facts.operationTrace?.end(codes);
     metrics.operation({ name, type, transport, codes, milliseconds: performance.now() - startedAt });
   };
   if ('errors' in admission) {

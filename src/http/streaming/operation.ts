@@ -101,10 +101,12 @@ export async function checkCredentials(
   { client, log }: Pick<Arrival, 'client' | 'log'>,
 ): Promise<Context['credentials']> {
   const life = createOperationSignal(streaming.config.http.operationTimeoutMs);
+  const facts: RequestFacts = {};
   try {
-    const context = await contextOf(streaming, { client, log, requestId: crypto.randomUUID(), facts: {}, life }, life);
+    const context = await contextOf(streaming, { client, log, requestId: crypto.randomUUID(), facts, life }, life);
     return context.credentials;
   } finally {
+    facts.operationTrace?.end([]);
     life.clear();
   }
 }
@@ -227,11 +229,13 @@ async function answerEvent(streaming: Streaming, arrival: Arrival, args: RunArgs
   life.signal.addEventListener('abort', leave, { once: true });
   try {
     const contextValue = await contextOf(streaming, arrival, own);
+    arrival.facts.operationTrace?.describe({ name: arrival.facts.operation, type: 'event' });
     const problem = problemOf(contextValue);
     if (problem) throw problem;
     return formatResult(await unlessAborted(own.signal, Promise.resolve(execute({ ...args, contextValue }))), { requestId, log });
   } finally {
     life.signal.removeEventListener('abort', leave);
+    arrival.facts.operationTrace?.end([]);
     own.clear();
   }
 }

@@ -8,6 +8,7 @@ import { createDatabase } from '../../../src/data/client.ts';
 import { usualJobSettings } from '../../../src/domains/codeGenerations/jobs/settings.ts';
 import type { StreamingSettings } from '../../../src/http/streaming/settings.ts';
 import type { RateLimitStore } from '../../../src/limits/rateLimitStore.ts';
+import type { Tracing } from '../../../src/telemetry/tracing.ts';
 import { createServer, type SlowSenders } from '../../../src/server.ts';
 import { testCredentials, testDatabase } from '../../support/database.ts';
 
@@ -53,6 +54,8 @@ export interface TestServerOptions {
   readonly publicUrl?: string;
   /** Who may read the metrics; as without configuration unless given. */
   readonly metrics?: Config['metrics'];
+  /** Records traces; none unless given. */
+  readonly tracing?: Tracing;
   /** The assistant's endpoint; none unless given. */
   readonly ai?: Config['ai'];
 }
@@ -104,7 +107,13 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const log = pino({ level: 'info', base: null }, { write: (line: string) => void lines.push(line) });
   const { rateLimitStore, answerTimeoutMs } = options;
   const database = createDatabase({ endpoint, region: 'us-east-1', prefix: tables.prefix, credentials: testCredentials, answerTimeoutMs });
-  const services = createServices({ database, settings: config, log, ...(rateLimitStore && { rateLimitStore }) });
+  const services = createServices({
+    database,
+    settings: config,
+    log,
+    ...(rateLimitStore && { rateLimitStore }),
+    ...(options.tracing && { tracing: options.tracing }),
+  });
   const server = await createServer({
     config,
     services,
