@@ -213,3 +213,34 @@ test('every wrong variable has one line, and no value is repeated', () => {
   expect(new ConfigInvalid(found).message).not.toMatch(/hunter|x9x9/);
   expect(new ConfigInvalid(found).message.split('\n')).toHaveLength(7);
 });
+
+describe('traces and metrics', () => {
+  test('without an endpoint there are no traces', () => {
+    expect(loadConfig({ DATA_DIR: dataDir, OTEL_TRACES_SAMPLER: 'always_on' })).not.toHaveProperty('tracing');
+  });
+
+  test('an endpoint, a sampler, a port of their own for metrics', () => {
+    const env = {
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318/',
+      OTEL_TRACES_SAMPLER: 'traceidratio',
+      OTEL_TRACES_SAMPLER_ARG: '0.05',
+    };
+    const config = loadConfig({ DATA_DIR: dataDir, METRICS_PORT: '9464', ...env });
+    expect(config.tracing).toEqual({
+      url: 'http://collector:4318/v1/traces',
+      serviceName: 'snapinfra-api',
+      sampler: 'traceidratio',
+      ratio: 0.05,
+    });
+    expect(config.metrics).toEqual({ port: 9464 });
+  });
+
+  test.each([
+    [{ METRICS_TOKEN: 'short' }, /^METRICS_TOKEN must be 16 to 200/],
+    [{ METRICS_PORT: '5000' }, /^METRICS_PORT must be another port/],
+    [{ OTEL_TRACES_SAMPLER: 'sometimes' }, /^OTEL_TRACES_SAMPLER must be one of always_on/],
+    [{ OTEL_TRACES_SAMPLER_ARG: '1.5' }, /^OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1/],
+  ])('%p is refused', (env, expected) => {
+    expect(problems(env as unknown as Record<string, string>)).toEqual([expect.stringMatching(expected)]);
+  });
+});
