@@ -17,7 +17,7 @@ export interface Health {
 
 const missing = 'the table has no stream: switch it on (NEW_AND_OLD_IMAGES), or set CHANGE_FEED=process where one instance runs alone';
 const denied =
-  'this process may not read the stream: grant it dynamodb:DescribeStream, dynamodb:GetShardIterator, dynamodb:GetRecords and dynamodb:ListStreams';
+  'this process may not read the stream: grant it dynamodb:DescribeStream, dynamodb:GetShardIterator and dynamodb:GetRecords';
 
 function reasonOf(error: unknown): string {
   const { name, code, message } = error as NodeJS.ErrnoException;
