@@ -3,6 +3,8 @@ export default {
   testEnvironment: 'node',
   // Every core: workers share nothing but the database process, where each has tables of its own.
   maxWorkers: '100%',
+  // Modules of test files that are done stay in memory (Jest, ESM); collecting garbage around gigabytes of them takes longer than a new worker.
+  workerIdleMemoryLimit: '1GB',
   // Some tests hash many passwords or store megabytes; a busy machine must not fail them.
   testTimeout: 30_000,
   testMatch: ['<rootDir>/test/**/*.test.ts'],

@@ -48,7 +48,7 @@ const dashboardGates = [
 
 /** Lists of a phase run side by side. The tests wait for their database a sixth of the time; the other gates fill it. */
 const mainTests = tests('tests', root, ['--testPathIgnorePatterns=test/browser/']);
-const phases = [[first], [[mainTests], serverGates, [...infraGates, ...dashboardGates]]];
+const phases = [[first], [[mainTests], serverGates, infraGates, dashboardGates]];
 const gates = phases.flat(2);
 
 /** Beside the tests, which come first. */

@@ -28,7 +28,7 @@ function createQueue() {
   let waiting: Map<string, Change> | null = new Map();
   let wake = (): void => undefined;
   return {
-    add(change: Change | null): void {
+    add: (change: Change | null): void => {
       if (change === null || waiting === null || waiting.size >= maxWaiting) waiting = null;
       else waiting.set(change.id, change);
       wake();
@@ -95,7 +95,7 @@ export async function follow<Field extends string, Event>(
 
   async function look(): Promise<void> {
     if (!hasMore()) await queue.filled();
-    // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- it may have ended while it waited
+    // It may have ended while it waited.
     if (isOver || signal.aborted) return;
     const changes = queue.take();
     ready = [...(await patiently(signal, async (attempt) => next(await renew(context), attempt === 0 ? changes : null)))];

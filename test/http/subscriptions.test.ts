@@ -56,7 +56,7 @@ test.each(Object.keys(transports) as (keyof typeof transports)[])(
       },
     );
     const projectId = projectCreate!['project']!.id;
-    const open = transports[name];
+    const open = (query: string, variables: Record<string, unknown>) => transports[name](query, variables);
     const deployments = open(
       'subscription ($id: ID!) { deploymentUpdated(projectId: $id) { id status project { name stats { deployments } } } }',
       { id: projectId },
@@ -84,7 +84,7 @@ test.each(Object.keys(transports) as (keyof typeof transports)[])(
     expect(await next(deployments.events)).toMatchObject({ deploymentUpdated: { id, status: 'SUCCESS' } });
     for (const { events, dispose } of [deployments, logs]) {
       await events.return?.();
-      dispose();
+      await dispose();
     }
   },
 );

@@ -27,7 +27,7 @@ beforeAll(async () => {
   await b.ready;
 });
 afterAll(async () => {
-  await Promise.all(clients.map((client) => client.dispose()));
+  for (const client of clients) await client.dispose();
   for (const server of [a, b]) server.signal('SIGTERM');
   await Promise.all([a.ended, b.ended]);
 });
@@ -37,7 +37,7 @@ function subscribe(server: ServerProcess, header: Record<string, string>, query:
   const url = `${server.url.replace('http', 'ws')}/graphql`;
   const client = createClient({ url, webSocketImpl: WebSocket, connectionParams: header, retryAttempts: 0 });
   clients.push(client);
-  const events = client.iterate<Record<string, unknown>>({ query });
+  const events = client.iterate({ query });
   return async () => {
     const { value } = (await events.next()) as { value: { data?: Record<string, unknown>; errors?: unknown } };
     if (!value.data) throw new Error(JSON.stringify(value.errors));
