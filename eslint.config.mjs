@@ -6,7 +6,19 @@ import importX, { createNodeResolver } from 'eslint-plugin-import-x';
 const zone = (target, from, message) => ({ target, from, message });
 
 export default tseslint.config(
-  { ignores: ['dist/', 'coverage/', 'infra/', 'examples/dashboard/', 'src/graphql/generated.ts', 'examples/*/src/gql/', 'node_modules/', '**/*.mjs', '**/*.cjs'] },
+  {
+    ignores: [
+      'dist/',
+      'coverage/',
+      'infra/',
+      'examples/dashboard/',
+      'src/graphql/generated.ts',
+      'examples/*/src/gql/',
+      'node_modules/',
+      '**/*.mjs',
+      '**/*.cjs',
+    ],
+  },
   js.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   {

@@ -7,6 +7,7 @@ export default {
   workerIdleMemoryLimit: '1GB',
   // Some tests hash many passwords or store megabytes; a busy machine must not fail them.
   testTimeout: 30_000,
+  testSequencer: '<rootDir>/test/support/slowFirst.mjs',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   globalSetup: '<rootDir>/test/support/globalSetup.ts',
