@@ -16,8 +16,7 @@ export interface Health {
 }
 
 const missing = 'the table has no stream: switch it on (NEW_AND_OLD_IMAGES), or set CHANGE_FEED=process where one instance runs alone';
-const denied =
-  'this process may not read the stream: grant it dynamodb:DescribeStream, dynamodb:GetShardIterator and dynamodb:GetRecords';
+const denied = 'this process may not read the stream: grant it dynamodb:DescribeStream, dynamodb:GetShardIterator and dynamodb:GetRecords';
 
 function reasonOf(error: unknown): string {
   const { name, code, message } = error as NodeJS.ErrnoException;
