@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { openArchive } from '../../src/domains/codeGenerations/archive.service.ts';
 import { resumeGenerationRemovals } from '../../src/domains/codeGenerations/codeGenerationChanges.service.ts';
+import { separateTables, type TestDatabase } from '../support/database.ts';
 import { fakeMember, fakeOldGeneration, fakeProject, fakeSchema } from '../support/factories.ts';
 import { endOf, holdWrite, idle, poll, readGeneration, rowOf, startGeneration, until } from '../support/generations.ts';
 import { createHarness, type Data, type Harness, type TestUser } from '../support/harness.ts';
@@ -13,13 +14,16 @@ let workers: Harness[] = [];
 
 /** An instance that works on jobs until the end of the test. */
 async function openWorker(settings: Parameters<typeof createHarness>[0] = {}): Promise<Harness> {
-  const worker = await createHarness(settings);
+  const worker = await createHarness(settings, queue);
   workers.push(worker);
   return worker;
 }
 
+/** Tables of their own: jobs that other tests have left behind would come first. */
+let queue: Promise<TestDatabase>;
 beforeAll(async () => {
-  desk = await createHarness({ codeGenerationJobs: { concurrency: 0 } });
+  queue = separateTables('gen-changes-');
+  desk = await createHarness({ codeGenerationJobs: { concurrency: 0 } }, queue);
   ada = await desk.signUp();
 });
 afterEach(async () => {

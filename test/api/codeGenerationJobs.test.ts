@@ -5,6 +5,7 @@ import { buffer } from 'node:stream/consumers';
 import type { Operation, Send } from '../../src/data/client.ts';
 import { newId } from '../../src/data/ids.ts';
 import { openArchive } from '../../src/domains/codeGenerations/archive.service.ts';
+import { separateTables, type TestDatabase } from '../support/database.ts';
 import { fakeArchitecture, fakeProject, fakeSchema } from '../support/factories.ts';
 import { endOf, holdWrite, poll, readGeneration, rowOf, startGeneration, until } from '../support/generations.ts';
 import { createHarness, type Answer, type Data, type Harness, type TestUser } from '../support/harness.ts';
@@ -15,9 +16,12 @@ let harness: Harness;
 let desk: Harness;
 let ada: TestUser;
 
+/** Tables of their own: jobs that other tests have left behind would come first. */
+let queue: Promise<TestDatabase>;
 beforeAll(async () => {
-  harness = await createHarness();
-  desk = await createHarness({ codeGenerationJobs: { concurrency: 0 } });
+  queue = separateTables('gen-jobs-');
+  harness = await createHarness({}, queue);
+  desk = await createHarness({ codeGenerationJobs: { concurrency: 0 } }, queue);
   ada = await harness.signUp();
 });
 afterAll(() => Promise.all([harness.close(), desk.close()]));

@@ -1,6 +1,7 @@
 /** Generations with a prompt, on a server with an assistant: the model adapts the files, or the generation says why not. */
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { failure, held, startAiServer, whole, type AiServer } from '../support/aiServer.ts';
+import { separateTables, type TestDatabase } from '../support/database.ts';
 import { fakeProject, fakeSchema } from '../support/factories.ts';
 import { endOf, idle, poll, rowOf, startGeneration, until } from '../support/generations.ts';
 import { createHarness, type Harness, type TestUser } from '../support/harness.ts';
@@ -10,11 +11,14 @@ let harness: Harness;
 let ada: TestUser;
 let projectId: string;
 
+/** Tables of their own: jobs that other tests have left behind would come first. */
+let queue: Promise<TestDatabase>;
 beforeAll(async () => {
+  queue = separateTables('gen-prompt-');
   endpoint = await startAiServer();
   // Short, so that signs of life come while the model thinks.
   const codeGenerationJobs = { leaseMs: 900 };
-  harness = await createHarness({ codeGenerationJobs, ai: { baseUrl: endpoint.baseUrl, model: 'model-1', apiKey: 'sk-1' } });
+  harness = await createHarness({ codeGenerationJobs, ai: { baseUrl: endpoint.baseUrl, model: 'model-1', apiKey: 'sk-1' } }, queue);
   ada = await harness.signUp();
   projectId = (await fakeProject(harness, ada)).id;
   const tables = [{ name: 'users', fields: [{ name: 'id', type: 'uuid', required: true }] }];
@@ -69,7 +73,7 @@ test('a job stays its worker’s for as long as the model thinks', async () => {
   const { id, release } = await thinking();
   const { row } = await rowOf(harness, id);
   await until(async () => ((await rowOf(harness, id)).row.leaseUntil - row.leaseUntil > 1_800 ? true : null));
-  const other = await createHarness({ codeGenerationJobs: { leaseMs: 900 } });
+  const other = await createHarness({ codeGenerationJobs: { leaseMs: 900 } }, queue);
   try {
     await poll(other);
     await idle(other);
