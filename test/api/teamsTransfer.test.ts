@@ -9,12 +9,14 @@ import { moveObject } from '../../src/domains/teams/movedObject.ts';
 import { resumeTransfers } from '../../src/domains/teams/transfer.service.ts';
 import type { TransferMarker } from '../../src/domains/teams/transfer.store.ts';
 import { fakeProject } from '../support/factories.ts';
+import { separateTables } from '../support/database.ts';
 import { createHarness, type Answer, type Data, type Harness, type TestUser } from '../support/harness.ts';
 
 let harness: Harness;
 
 beforeAll(async () => {
-  harness = await createHarness();
+  // Tables of their own: what other tests have left unfinished would be taken up, too.
+  harness = await createHarness({}, separateTables('transfer-'));
 });
 afterAll(() => harness.close());
 

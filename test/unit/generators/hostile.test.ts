@@ -27,7 +27,7 @@ beforeAll(async () => {
 afterAll(() => database.close());
 
 test('REST lists every table of a random schema in PostgreSQL and creates a row where all may be left out', async () => {
-  for (const body of fc.sample(bodyArbitrary, runsOr(6))) {
+  for (const body of fc.sample(bodyArbitrary, runsOr(3))) {
     const files = generateFiles(inputOf(body));
     await database.exec('DROP SCHEMA IF EXISTS public CASCADE; CREATE SCHEMA public; SET search_path TO public;');
     await database.exec(fileAt(files, 'migrations/0001_init.up.sql').content);
@@ -67,7 +67,7 @@ test('REST lists every table of a random schema in PostgreSQL and creates a row 
 }, 120_000);
 
 test('GraphQL serves every table of a random schema', async () => {
-  for (const body of fc.sample(bodyArbitrary, runsOr(4))) {
+  for (const body of fc.sample(bodyArbitrary, runsOr(2))) {
     const files = generateFiles(inputOf(body, { target: 'graphql' }));
     const code = await load(files);
     try {
