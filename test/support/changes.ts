@@ -50,9 +50,9 @@ export interface Watching {
 }
 
 /** Waits until something is so, for a minute at most. */
-export async function untilSo(isSo: () => boolean): Promise<void> {
+export async function untilSo(isSo: () => boolean | Promise<boolean>): Promise<void> {
   for (let round = 0; round < 6_000; round += 1) {
-    if (isSo()) return;
+    if (await isSo()) return;
     await sleep(10);
   }
   throw new Error('It did not come to be so.');
