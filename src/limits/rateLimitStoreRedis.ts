@@ -5,6 +5,7 @@
 import type { Redis } from 'ioredis';
 import { once } from 'node:events';
 import type { Logger } from 'pino';
+import { redisOptions } from '../redisOptions.ts';
 import { counterOn, createMemoryCounter, type PointCounter, type RateLimitStore } from './rateLimitStore.ts';
 
 /** What a store in Redis needs. */
@@ -41,24 +42,6 @@ function watch(log: Logger, redis: string): Watch {
         log.warn({ redis, reason: reasonOf(error) }, 'Redis does not answer: until it does, this instance counts rate limits by itself');
       answers = false;
     },
-  };
-}
-
-/** Reconnecting goes on for ever, and often enough that budgets are shared again within two seconds of Redis being back. */
-function connectionOptions(answerWithinMs: number) {
-  return {
-    connectTimeout: 1_000,
-    // The one bounds how long a request waits, the other takes a connection that hangs out of use until Redis answers again.
-    commandTimeout: answerWithinMs,
-    socketTimeout: answerWithinMs,
-    disconnectTimeout: 200,
-    retryStrategy: (attempt: number) => Math.min(100 * attempt, 1_000),
-    // Servers before Redis 6 do not know the protocol that is usual today, and nothing here needs it.
-    protocol: 2 as const,
-    // A point is taken now or not at all: nothing waits for a connection, nothing is sent a second time.
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 0,
-    autoResendUnfulfilledCommands: false,
   };
 }
 
@@ -105,7 +88,7 @@ export async function openRedisStore({ url, prefix, log, answerWithinMs = 500 }:
     import('ioredis'),
     import('rate-limiter-flexible/lib/RateLimiterRedis.js'),
   ]);
-  const redis = new ioredis.Redis(url, connectionOptions(answerWithinMs));
+  const redis = new ioredis.Redis(url, { ...redisOptions(answerWithinMs), connectTimeout: 1_000 });
   const { works, fails } = watch(log, new URL(url).host);
   redis.on('ready', works);
   redis.on('error', fails);

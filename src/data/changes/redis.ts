@@ -4,6 +4,7 @@
  */
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
+import { redisOptions } from '../../redisOptions.ts';
 import type { Change, ChangeFeed, ChangeKind } from './feed.ts';
 import { withLease } from './redis/lease.ts';
 import { allKinds, changeTexts, gapText, readMessage } from './redis/messages.ts';
@@ -43,22 +44,9 @@ const messagesInFlight = 1_000;
 
 const usualLookAgainMs = 2_000;
 
-/** Each connection answers to itself: what cannot be sent now is not sent later, and reconnecting goes on for ever. */
+/** The relay subscribes by itself, so that it knows from when on it hears. */
 function connectionOptions(answerWithinMs: number) {
-  return {
-    connectTimeout: answerWithinMs,
-    commandTimeout: answerWithinMs,
-    socketTimeout: answerWithinMs,
-    disconnectTimeout: 200,
-    retryStrategy: (attempt: number) => Math.min(100 * attempt, 1_000),
-    // Servers before Redis 6 do not know the protocol that is usual today, and nothing here needs it.
-    protocol: 2 as const,
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 0,
-    autoResendUnfulfilledCommands: false,
-    // The relay subscribes by itself, so that it knows from when on it hears.
-    autoResubscribe: false,
-  };
+  return { ...redisOptions(answerWithinMs), connectTimeout: answerWithinMs, autoResubscribe: false };
 }
 
 /** Sends messages, and remembers what others were not told. */
