@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
+import { findProjectAccess } from '../auth/access.ts';
 import { createContext, type Context } from '../context.ts';
 import type { Change, Topic } from '../data/changes/feed.ts';
 import { isThrottling, isUnanswered } from '../data/errors.ts';
@@ -150,6 +151,11 @@ export function createSent() {
       return isNews;
     },
   };
+}
+
+/** Throws unless the viewer may follow what happens in a project. */
+export async function requireFollowed(context: Context, projectId: string): Promise<void> {
+  if (!(await findProjectAccess(context, projectId, 'project.read'))) throw notToFollow(context, 'project');
 }
 
 /** What tells one state of an object from the next. Rows of the earlier backend have no revision. */

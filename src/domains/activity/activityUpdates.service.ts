@@ -1,11 +1,10 @@
 /** Following the activity of a project. */
 import { LRUCache } from 'lru-cache';
-import { findProjectAccess } from '../../auth/access.ts';
 import type { Context } from '../../context.ts';
 import type { Change } from '../../data/changes/feed.ts';
 import type { Row } from '../../data/connection.ts';
 import { isLive, walkPartition } from '../../data/page.ts';
-import { follow, notToFollow, type Followed } from '../subscription.ts';
+import { follow, requireFollowed, type Followed } from '../subscription.ts';
 import type { ActivityRecord } from './activity.ts';
 
 /** An index shows rows later than the table does, and the clocks of servers differ: so far back is read again. */
@@ -22,10 +21,6 @@ export function followActivity(context: Context, projectId: string) {
   const sent = new LRUCache<string, true>({ max: remembered });
   let newestAt = context.now();
   let hasMore = false;
-
-  async function requireAccess(now: Context): Promise<void> {
-    if (!(await findProjectAccess(now, projectId, 'project.read'))) throw notToFollow(now, 'project');
-  }
 
   /** Returns the entries that were not sent before, oldest first. */
   function news(rows: readonly (Row | null)[], now: Context): ActivityRecord[] {
@@ -53,12 +48,12 @@ export function followActivity(context: Context, projectId: string) {
   const followed: Followed<ActivityRecord | null> = {
     topic: { kind: 'activity', projectId },
     async first(now) {
-      await requireAccess(now);
+      await requireFollowed(now, projectId);
       const recent = await catchUp(now);
       return [recent.at(-1) ?? news(await readNewest(now, projectId), now)[0] ?? null];
     },
     async next(now, changes) {
-      await requireAccess(now);
+      await requireFollowed(now, projectId);
       const missed = changes === null || hasMore ? await catchUp(now) : [];
       return [...missed, ...news(await readChanged(now, changes ?? []), now)];
     },

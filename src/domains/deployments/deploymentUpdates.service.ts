@@ -1,7 +1,6 @@
 /** Following the deployments of a project. */
-import { findProjectAccess } from '../../auth/access.ts';
 import type { Context } from '../../context.ts';
-import { createSent, follow, notToFollow, type Followed } from '../subscription.ts';
+import { createSent, follow, requireFollowed, type Followed } from '../subscription.ts';
 import type { DeploymentRecord } from './deployment.ts';
 import { isDeployment, loadDeploymentRow } from './deployments.store.ts';
 
@@ -13,10 +12,6 @@ export function followDeployments(context: Context, projectId: string) {
   const sent = createSent();
   const startedAt = context.now();
 
-  async function requireAccess(now: Context): Promise<void> {
-    if (!(await findProjectAccess(now, projectId, 'project.read'))) throw notToFollow(now, 'project');
-  }
-
   async function load(now: Context, ids: readonly string[]): Promise<DeploymentRecord[]> {
     const rows = await Promise.all(ids.map((id) => loadDeploymentRow(now, id)));
     return rows.filter((row): row is DeploymentRecord => isDeployment(row) && row.projectId === projectId);
@@ -25,13 +20,13 @@ export function followDeployments(context: Context, projectId: string) {
   const followed: Followed<DeploymentRecord | null> = {
     topic: { kind: 'deployment', projectId },
     async first(now) {
-      await requireAccess(now);
+      await requireFollowed(now, projectId);
       const [newest = null] = await load(now, await newestIds(now, projectId, 1));
       if (newest) sent.isNews(newest);
       return [newest];
     },
     async next(now, changes) {
-      await requireAccess(now);
+      await requireFollowed(now, projectId);
       const ids = changes ? changes.map(({ id }) => id) : (await newestIds(now, projectId, lookedAt)).reverse();
       const deployments = await load(now, ids);
       // Who looks at all of them has not seen most before: what did not change since the start is no news.
