@@ -7,21 +7,25 @@ import type { ColumnType } from '../../databaseSchemas/types.ts';
 import { expression } from './writing.ts';
 
 /** Kinds of values as the generated data layer knows them; `opaque` is text that the database cannot compare. */
-export type WireKind =
-  | 'integer'
-  | 'bigint'
-  | 'decimal'
-  | 'float'
-  | 'boolean'
-  | 'text'
-  | 'opaque'
-  | 'date'
-  | 'time'
-  | 'timestamp'
-  | 'uuid'
-  | 'json'
-  | 'binary'
-  | 'array';
+export const wireKinds = [
+  'integer',
+  'bigint',
+  'decimal',
+  'float',
+  'boolean',
+  'text',
+  'opaque',
+  'date',
+  'time',
+  'timestamp',
+  'uuid',
+  'json',
+  'binary',
+  'array',
+] as const;
+
+/** One of them. */
+export type WireKind = (typeof wireKinds)[number];
 
 /** Plain JSON Schema (2020-12), which OpenAPI 3.1 takes as it is. */
 export type JsonSchema = Readonly<Record<string, unknown>>;

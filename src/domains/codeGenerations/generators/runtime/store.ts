@@ -1,3 +1,5 @@
+import { wireKinds } from '../wire.ts';
+
 /** Sources of the generated data layer that every store shares. */
 export const storeSource = String.raw`/** What the API asks of a database. memory.ts and, with a database, its own module answer it. */
 
@@ -6,20 +8,7 @@ export type Row = Record<string, Json>;
 
 /** How values of a column travel; opaque is text that the database cannot compare. */
 export type Kind =
-  | 'integer'
-  | 'bigint'
-  | 'decimal'
-  | 'float'
-  | 'boolean'
-  | 'text'
-  | 'opaque'
-  | 'date'
-  | 'time'
-  | 'timestamp'
-  | 'uuid'
-  | 'json'
-  | 'binary'
-  | 'array';
+${wireKinds.map((kind) => `  | '${kind}'`).join('\n')};
 
 /** What a new row gets where it says nothing; only the database itself can compute the kind database. */
 export type Default = { kind: 'value'; value: Json } | { kind: 'identity' | 'now' | 'today' | 'clock' | 'uuid' | 'database' };
