@@ -86,11 +86,20 @@ export function answerBrokenHttp(error: NodeJS.ErrnoException, socket: Duplex): 
   else endWithError(socket, 400, 'This is not a valid HTTP request.');
 }
 
-/** Answers over a connection that no reply of Fastify writes to, and ends it. */
+/** How long a client may take to read an answer and close its side. */
+const lingerMs = 1_000;
+
+/**
+ * Answers over a connection that no reply of Fastify writes to, and ends it. Ending closes this side alone: a client that sends
+ * on would keep its connection for ever, since Node looks at the age of a request once only. So the other side is closed too,
+ * not at once, because that may take the answer from a client that is still sending (RFC 9112, 9.6).
+ */
 export function endWithError(socket: Duplex, status: number, message: string): void {
   const body = JSON.stringify(errorBody(status, message, crypto.randomUUID()));
   const head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}`;
   socket.end(`${head}\r\nConnection: close\r\n\r\n${body}`);
+  const lingering = setTimeout(() => socket.destroy(), lingerMs).unref();
+  socket.once('close', () => clearTimeout(lingering));
 }
 
 /** Makes the server answer unknown paths, wrong methods, unreadable bodies and thrown errors with JSON. */

@@ -32,9 +32,9 @@ interface Held {
   isOpen(): boolean;
 }
 
-/** Opens a connection and sends the start of a request, then a little more now and then, for ever. */
+/** Opens a connection and sends the start of a request, then a little more now and then, for ever: also when the server has ended its side. */
 function hold(port: number, { start, more }: { start: string; more: string }): Held {
-  const socket = connect(port, '127.0.0.1');
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
   sockets.push(socket);
   // In this order also before the connection stands.
   socket.write(start);
