@@ -3,8 +3,9 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { constants, setPriority, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const infra = join(root, 'infra');
@@ -20,13 +21,15 @@ const first = [
   { name: 'build', command: ['npm', 'run', '--silent', 'build'] },
 ];
 
-/** The other gates of the server. */
+/** The other gates of the server, but the longest. */
 const serverGates = [
   { name: 'contract', command: ['node', 'scripts/check-contract.mjs'] },
   { name: 'types', command: ['npx', '--no-install', 'tsc', '--noEmit'] },
-  { name: 'lint', command: ['npx', '--no-install', 'eslint', '.'] },
   { name: 'format', command: ['npx', '--no-install', 'prettier', '--check', '.'] },
 ];
+
+/** Two minutes on one core, which nothing else could use if they were left for the end. */
+const lint = { name: 'lint', command: ['npx', '--no-install', 'eslint', '.'] };
 
 const infraGates = [
   // A clean clone has nothing installed there, and CI must find out whether the lock file is in order.
@@ -48,7 +51,7 @@ const dashboardGates = [
 
 /** Lists of a phase run side by side. The tests wait for their database a sixth of the time; the other gates fill it. */
 const mainTests = tests('tests', root, ['--testPathIgnorePatterns=test/browser/']);
-const phases = [[first], [[mainTests], serverGates, infraGates, dashboardGates]];
+const phases = [[first], [[mainTests], [lint], serverGates, infraGates, dashboardGates]];
 const gates = phases.flat(2);
 
 /** Beside the tests, which come first. */
@@ -84,10 +87,31 @@ function run([program, ...args], { cwd = root, priority = constants.priority.PRI
   });
 }
 
-/** Returns Jest's counts. A suite that could not run has no tests to count, so it counts as one failure itself. */
-function readCounts(path) {
+/** Returns Jest's counts, and what failed, a line each. A suite that could not run has no tests to count, so it counts as one failure itself. */
+function readReport(path) {
   const report = JSON.parse(readFileSync(path, 'utf8'));
-  return { passed: report.numPassedTests, failed: report.numFailedTests + report.numRuntimeErrorTestSuites };
+  const failures = report.testResults.flatMap(({ name, status, message, assertionResults }) => {
+    const failed = assertionResults.filter((test) => test.status === 'failed');
+    const file = relative(root, name);
+    if (status === 'failed' && failed.length === 0) return [`${file}: could not run: ${firstLine(message)}`];
+    return failed.map((test) => `${file}: ${test.fullName}: ${firstLine(test.failureMessages[0] ?? '')}`);
+  });
+  return { passed: report.numPassedTests, failed: report.numFailedTests + report.numRuntimeErrorTestSuites, failures };
+}
+
+/** Returns the first line of a message that says something, without colours. */
+function firstLine(message) {
+  const lines = stripVTControlCharacters(message).split('\n');
+  return (lines.map((line) => line.trim()).find((line) => line !== '' && !line.startsWith('●')) ?? 'no message').slice(0, 200);
+}
+
+/** Returns how many processes the kernel has killed for want of memory since it started; 0 where it does not tell (proc(5), vmstat). */
+function killedForMemory() {
+  try {
+    return Number(/^oom_kill (\d+)$/m.exec(readFileSync('/proc/vmstat', 'utf8'))?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
 }
 
 /** Runs a gate and says how it went; returns what it adds to the totals. */
@@ -96,10 +120,10 @@ async function pass(gate) {
   if (process.stdout.isTTY) console.log(`  … ${gate.name}`);
   const { PRIORITY_BELOW_NORMAL: low, PRIORITY_NORMAL: normal } = constants.priority;
   let { ok, output } = await run(gate.command, { cwd: gate.cwd, priority: yieldsCpu.has(gate) ? low : normal });
-  let counts = { passed: 0, failed: 0 };
+  let counts = { passed: 0, failed: 0, failures: [] };
   if (gate.report) {
     try {
-      counts = readCounts(gate.report);
+      counts = readReport(gate.report);
       ok &&= counts.failed === 0 && (counts.passed > 0 || gate.maySkip === true);
     } catch (error) {
       ok = false;
@@ -111,6 +135,7 @@ async function pass(gate) {
   console.log(`  ${ok ? '✓' : '✗'} ${gate.name} (${seconds} s${detail})`);
   if (!ok) console.log(`${output.trim()}\n`);
   else if (gate.maySkip) for (const [line] of output.matchAll(/^.*: skipped, since .*$/gm)) console.log(`    ${line}`);
+  if (!ok) failures.push(`${gate.name}:`, ...counts.failures.map((failure) => `  ${failure}`));
   return { passed: counts.passed + (ok ? 1 : 0), failed: counts.failed + (ok ? 0 : 1) };
 }
 
@@ -121,6 +146,8 @@ if (unknown.length > 0) {
   process.exit(1);
 }
 const totals = { passed: 0, failed: 0 };
+const failures = [];
+const killedBefore = killedForMemory();
 
 /** Runs gates one after the other. */
 async function passAll(list) {
@@ -133,5 +160,9 @@ async function passAll(list) {
 }
 
 for (const lists of phases) await Promise.all(lists.map(passAll));
+// Once more, since the whole of it may be pages above.
+if (failures.length > 0) console.log(['failed:', ...failures.map((failure) => `  ${failure}`)].join('\n'));
+const killed = killedForMemory() - killedBefore;
+if (killed > 0) console.log(`meanwhile this machine ran out of memory, and its kernel killed processes: ${killed}`);
 console.log(`${totals.passed} passed, ${totals.failed} failed`);
 process.exitCode = totals.failed > 0 ? 1 : 0;
