@@ -3,7 +3,7 @@
  * prefixes of ids, so a new kind of object without a row does not compile.
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { getNamedType, isEnumType, isNonNullType, isObjectType, isScalarType, type GraphQLField } from 'graphql';
+import { getNamedType, isEnumType, isNonNullType, isObjectType, isScalarType, OperationTypeNode, type GraphQLField } from 'graphql';
 import { idPrefixes, type IdPrefix } from '../../src/data/tables.ts';
 import { newId, prefixOf } from '../../src/data/ids.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
@@ -14,12 +14,14 @@ import {
   fakeEvent,
   fakeIntegration,
   fakeInvitation,
+  fakeMember,
   fakeOldGeneration,
   fakePage,
   fakeProject,
   fakeSchema,
 } from '../support/factories.ts';
-import { createHarness, type Data, type Harness, type TestUser } from '../support/harness.ts';
+import { createHarness, type Answer, type Data, type Harness, type TestUser } from '../support/harness.ts';
+import { inputPaths, operationDocument, variablesFor, type InputPath } from '../support/inputPaths.ts';
 
 interface Kind {
   type: string;
@@ -34,6 +36,10 @@ let ada: TestUser;
 let stranger: TestUser;
 /** Shares one project of Ada's, and must not see the other. */
 let guest: TestUser;
+/** Is invited to the hidden project. */
+let invited: TestUser;
+/** Is a member of the hidden project. */
+let colleague: TestUser;
 const schema = createSchema();
 const errors = 'userErrors { code message }';
 const secret = 'XYZZY-2f8a';
@@ -76,7 +82,7 @@ const kinds: Record<IdPrefix, Kind> = {
   inv: {
     type: 'Invitation',
     lookUp: null,
-    make: async (projectId) => (await fakeInvitation(harness, ada, { projectId, email: `${crypto.randomUUID()}@example.com` })).id,
+    make: async (projectId) => (await fakeInvitation(harness, ada, { projectId, email: invited.email })).id,
   },
   int: {
     type: 'Integration',
@@ -102,12 +108,18 @@ let strangers: { project: string; page: string; schema: string };
 
 beforeAll(async () => {
   harness = await createHarness();
-  [ada, stranger, guest] = await Promise.all([harness.signUp({ username: secret }), harness.signUp(), harness.signUp()]);
+  [ada, stranger, guest, invited] = await Promise.all([
+    harness.signUp({ username: secret }),
+    harness.signUp(),
+    harness.signUp(),
+    harness.signUp(),
+  ]);
   await harness.must(ada, `mutation { settingsUpdate(input: { preferences: { note: "${secret}" } }) { ${errors} } }`);
   const { id: projectId } = await fakeProject(harness, ada, { name: secret });
   hidden = Object.fromEntries(
     await Promise.all(prefixes.map(async (prefix) => [prefix, await kinds[prefix].make(projectId)])),
   ) as typeof hidden;
+  colleague = await fakeMember(harness, { projectId, role: 'viewer' });
   shared = (await fakeProject(harness, ada, { name: 'Shared' })).id;
   await Promise.all((['sch', 'arc', 'gen', 'dep', 'evt', 'doc', 'act'] as const).flatMap((prefix) => [kinds[prefix].make(shared)]));
   await Promise.all((['arc', 'gen', 'dep', 'evt', 'doc', 'act'] as const).map((prefix) => kinds[prefix].make(shared)));
@@ -323,6 +335,22 @@ describe('ids of two projects in one mutation', () => {
       variables: () => ({ own: strangers.project, foreign: hidden.arc }),
       codes: ['NOT_FOUND'],
     },
+    'an explanation of a file of a foreign generation': {
+      call: 'aiExplainCode(input: { projectId: $own, codeGenerationId: $foreign, path: "src/index.ts" })',
+      variables: () => ({ own: strangers.project, foreign: hidden.gen }),
+      codes: ['NOT_FOUND'],
+    },
+    'a new page after a foreign page': {
+      call: 'documentationPageCreate(input: { projectId: $own, title: "x", after: $foreign })',
+      variables: () => ({ own: strangers.project, foreign: hidden.doc }),
+      codes: ['NOT_FOUND'],
+    },
+    'a new page after a page of another own project': {
+      call: 'documentationPageCreate(input: { projectId: $own, title: "x", after: $foreign })',
+      variables: () => ({ own: shared, foreign: hidden.doc }),
+      as: () => ada,
+      codes: ['NOT_FOUND'],
+    },
     'a page after a foreign page': {
       call: 'documentationPageMove(id: $own, after: $foreign)',
       variables: () => ({ own: strangers.page, foreign: hidden.doc }),
@@ -414,4 +442,199 @@ test('names and members that are no keys are missing too', async () => {
     for (const payload of Object.values(changed.data as Record<string, Data>))
       expect(payload.userErrors).toMatchObject([{ code: 'NOT_FOUND' }]);
   }
+});
+
+/** What an argument that takes an id names. */
+interface Named {
+  of: IdPrefix | 'member';
+  /** Fields of the input that make the call whole, besides those that must be there. */
+  input?: Record<string, unknown>;
+  /** Arguments whose usual value is refused whatever the id. */
+  args?: Record<string, unknown>;
+  /** Who finds it, if not its owner. */
+  finder?: () => TestUser;
+}
+
+/** Ids inside of bodies, which clients make up; and ids that are kept as text (what they lead to is tested above). */
+const noObject = null;
+
+/** Every argument that takes an id, as `field path`. */
+const idArguments: Record<string, Named | typeof noObject> = {
+  'architecture id': { of: 'arc' },
+  'codeGeneration id': { of: 'gen' },
+  'databaseSchema id': { of: 'sch' },
+  'deployment id': { of: 'dep' },
+  'documentationPage id': { of: 'doc' },
+  'integration id': { of: 'int' },
+  'node id': { of: 'sch' },
+  'nodes ids.0': { of: 'gen' },
+  'project id': { of: 'prj' },
+  'schemaDiff baseId': { of: 'sch' },
+  'schemaDiff headId': { of: 'sch' },
+
+  'activityDelete id': { of: 'act' },
+  'activityLog input.projectId': { of: 'prj' },
+  'activityLog input.entityId': noObject,
+  'aiChat input.projectId': { of: 'prj' },
+  'aiExplainCode input.projectId': { of: 'prj', input: { code: 'a' } },
+  'aiExplainCode input.codeGenerationId': { of: 'gen', input: { path: 'src/index.ts' } },
+  'aiGenerateSchema input.projectId': { of: 'prj', input: { save: true, name: 'designed' } },
+  'apiKeyRevoke id': { of: 'key' },
+  'architectureCreate input.projectId': { of: 'prj' },
+  'architectureCreate input.nodes.0.id': noObject,
+  'architectureCreate input.edges.0.id': noObject,
+  'architectureCreate input.edges.0.source': noObject,
+  'architectureCreate input.edges.0.target': noObject,
+  'architectureDelete id': { of: 'arc' },
+  'architectureLayout id': { of: 'arc' },
+  'architectureUpdate id': { of: 'arc' },
+  'architectureUpdate input.nodes.0.id': noObject,
+  'architectureUpdate input.edges.0.id': noObject,
+  'architectureUpdate input.edges.0.source': noObject,
+  'architectureUpdate input.edges.0.target': noObject,
+  'codeGenerationCancel id': { of: 'gen' },
+  'codeGenerationDelete id': { of: 'gen' },
+  'codeGenerationExtend id': { of: 'gen' },
+  'codeGenerationStart input.projectId': { of: 'prj' },
+  'codeGenerationStart input.schemaId': { of: 'sch' },
+  'codeGenerationStart input.architectureId': { of: 'arc' },
+  'deploymentCancel id': { of: 'dep' },
+  'deploymentCreate input.projectId': { of: 'prj' },
+  'deploymentCreate input.codeGenerationId': { of: 'gen' },
+  'deploymentDelete id': { of: 'dep' },
+  'deploymentLogAppend id': { of: 'dep' },
+  'deploymentReport id': { of: 'dep' },
+  'deploymentRollback id': { of: 'dep' },
+  'documentationPageCreate input.projectId': { of: 'prj' },
+  'documentationPageCreate input.after': { of: 'doc' },
+  'documentationPageDelete id': { of: 'doc' },
+  'documentationPageMove id': { of: 'doc' },
+  'documentationPageMove after': { of: 'doc' },
+  'documentationPageUpdate id': { of: 'doc' },
+  'integrationCreate input.projectId': { of: 'prj' },
+  'integrationDelete id': { of: 'int' },
+  'integrationDisable id': { of: 'int' },
+  'integrationEnable id': { of: 'int' },
+  'integrationSync id': { of: 'int' },
+  'integrationTest id': { of: 'int' },
+  'integrationUpdate id': { of: 'int' },
+  'invitationAccept id': { of: 'inv', finder: () => invited },
+  'invitationDecline id': { of: 'inv', finder: () => invited },
+  'invitationResend id': { of: 'inv' },
+  'invitationRevoke id': { of: 'inv' },
+  'memberInvite projectId': { of: 'prj' },
+  'memberRemove projectId': { of: 'prj' },
+  'memberRemove userId': { of: 'member' },
+  'memberRoleUpdate projectId': { of: 'prj' },
+  'memberRoleUpdate userId': { of: 'member', args: { role: 'VIEWER' } },
+  'metricTrack input.projectId': { of: 'prj' },
+  'metricTrackBatch inputs.0.projectId': { of: 'prj' },
+  'ownershipTransfer projectId': { of: 'prj' },
+  'ownershipTransfer userId': { of: 'member' },
+  'projectArchive id': { of: 'prj' },
+  'projectDelete id': { of: 'prj' },
+  'projectDuplicate id': { of: 'prj' },
+  'projectUnarchive id': { of: 'prj' },
+  'projectUpdate id': { of: 'prj' },
+  'schemaCreate input.projectId': { of: 'prj' },
+  'schemaCreate input.tables.0.id': noObject,
+  'schemaCreate input.relationships.0.id': noObject,
+  'schemaDelete id': { of: 'sch' },
+  'schemaImport input.projectId': { of: 'prj' },
+  'schemaUpdate id': { of: 'sch' },
+  'schemaUpdate input.tables.0.id': noObject,
+  'schemaUpdate input.relationships.0.id': noObject,
+  'schemaVersionCreate id': { of: 'sch' },
+
+  'activityAdded projectId': { of: 'prj' },
+  'aiChatStream input.projectId': { of: 'prj' },
+  'codeGenerationUpdated id': { of: 'gen' },
+  'deploymentLogs id': { of: 'dep' },
+  'deploymentUpdated projectId': { of: 'prj' },
+  'projectUpdated id': { of: 'prj' },
+};
+
+describe('every argument that takes an id', () => {
+  const operations = Object.values(OperationTypeNode);
+  const found = operations.flatMap((operation) =>
+    fieldsOf(schema.getRootType(operation)?.name ?? '').flatMap((field) =>
+      inputPaths(field).flatMap((at) => (at.type === 'ID' ? [{ operation, field, at, key: `${field.name} ${at.path.join('.')}` }] : [])),
+    ),
+  );
+  type Argument = (typeof found)[number];
+
+  test('has its row, and no other has', () => {
+    expect(found.map(({ key }) => key).toSorted()).toEqual(Object.keys(idArguments).toSorted());
+  });
+
+  const hasUserErrors = ({ type }: Argument['field']): boolean =>
+    fieldsOf(getNamedType(type).name).some(({ name }) => name === 'userErrors');
+
+  /** Objects that a caller may name beside the one that is looked for. */
+  const besides = (caller: TestUser): Partial<Record<Named['of'], string>> =>
+    caller === stranger
+      ? { prj: strangers.project, doc: strangers.page, sch: strangers.schema, member: colleague.id }
+      : { ...hidden, member: colleague.id };
+
+  function usualValue(caller: TestUser, { field }: Argument, at: InputPath): unknown {
+    const named = idArguments[`${field.name} ${at.path.join('.')}`];
+    if (at.type === 'ID') return named ? besides(caller)[named.of] : 'x';
+    const usual: Record<string, unknown> = { Int: 1, Float: 1, Boolean: true, JSON: {}, JSONObject: {}, URL: 'https://example.com/' };
+    if (at.path.at(-1) === 'email' || at.type === 'EmailAddress') return 'somebody@example.com';
+    return at.type === 'String' ? 'CREATE TABLE a (id int);' : usual[at.type];
+  }
+
+  /** Calls the field with the hidden id and returns how it ended: codes, or `nothing`, or `something`. */
+  async function outcome(caller: TestUser, argument: Argument, { of, input, args }: Named): Promise<string[]> {
+    const { operation, field, at } = argument;
+    const value = of === 'member' ? colleague.id : hidden[of];
+    const usual = (path: InputPath): unknown => usualValue(caller, argument, path);
+    const variables = { ...variablesFor(field, { usual, target: at.path, value }), ...args };
+    if (input) variables['input'] = { ...(variables['input'] as object), ...input };
+    if (field.args.some(({ name }) => name === 'dryRun')) variables['dryRun'] = true;
+    const selection = hasUserErrors(field) ? `{ ${errors} }` : '{ __typename }';
+    const document = operationDocument(field, { operation, variables, selection });
+    const answer =
+      operation === OperationTypeNode.SUBSCRIPTION
+        ? await firstEvent(caller, document, variables)
+        : await harness.run(caller, document, variables);
+    const top = answer.errors.map(({ extensions }) => String(extensions?.['code']));
+    const result: Data = answer.data?.result;
+    if (people().includes(caller)) expect(JSON.stringify(answer)).not.toContain(secret);
+    if (top.length > 0 || result?.userErrors?.length > 0) return [...top, ...(result?.userErrors ?? []).map(({ code }: Data) => code)];
+    return [(Array.isArray(result) ? result[0] : result) == null ? 'nothing' : 'something'];
+  }
+
+  async function firstEvent(
+    caller: TestUser,
+    document: string,
+    variables: Record<string, unknown>,
+  ): Promise<Pick<Answer, 'data' | 'errors'>> {
+    const following = await harness.follow(caller, document, variables);
+    try {
+      return (await following.next()) ?? { data: null, errors: [] };
+    } finally {
+      following.end();
+    }
+  }
+
+  /** How what is not there looks: a query shows nothing, a mutation says so, a subscription does not begin. */
+  function missingLooks({ operation, field }: Argument): string {
+    if (operation === OperationTypeNode.QUERY) return 'nothing';
+    return hasUserErrors(field) ? 'NOT_FOUND' : 'FORBIDDEN';
+  }
+
+  const rows = found.flatMap((argument) => {
+    const named = idArguments[argument.key];
+    return named ? [{ ...argument, named }] : [];
+  });
+
+  test.each(rows)('$key: the object of somebody else is not there, its owner finds it', async ({ named, ...argument }) => {
+    const missing = [missingLooks(argument)];
+    // The guest owns nothing to name beside.
+    const isAlone = inputPaths(argument.field).filter(({ type }) => type === 'ID').length === 1;
+    for (const caller of isAlone ? people() : [stranger]) expect(await outcome(caller, argument, named)).toEqual(missing);
+    // Or the object would be missing for everybody, and the refusal proves nothing.
+    expect(await outcome(named.finder?.() ?? ada, argument, named)).not.toEqual(missing);
+  });
 });

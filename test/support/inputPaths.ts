@@ -6,6 +6,7 @@ import {
   isInputObjectType,
   isListType,
   isNonNullType,
+  OperationTypeNode,
   type GraphQLArgument,
   type GraphQLField,
   type GraphQLInputField,
@@ -80,10 +81,22 @@ export function variablesFor(
   return Object.fromEntries(given.map((argument) => [argument.name, build(argument.type, [argument.name], choose)]));
 }
 
-/** Returns a document that calls a mutation with all its arguments as variables of their names; `dryRun` adds that argument. */
-export function mutationDocument(field: GraphQLField<unknown, unknown>, variables: Record<string, unknown>): string {
+/** Returns a document that calls a root field, as `result`, with those of its arguments that `variables` has, as variables of their names. */
+export function operationDocument(
+  field: GraphQLField<unknown, unknown>,
+  { operation, variables, selection }: { operation: OperationTypeNode; variables: Record<string, unknown>; selection: string },
+): string {
   const given = field.args.filter(({ name }) => name in variables);
   const definitions = given.map(({ name, type }) => `$${name}: ${String(type)}`).join(', ');
   const args = given.map(({ name }) => `${name}: $${name}`).join(', ');
-  return `mutation${definitions && ` (${definitions})`} { result: ${field.name}${args && `(${args})`} { userErrors { code message field } } }`;
+  return `${operation}${definitions && ` (${definitions})`} { result: ${field.name}${args && `(${args})`} ${selection} }`;
+}
+
+/** Returns a document that calls a mutation with all its arguments as variables of their names; `dryRun` adds that argument. */
+export function mutationDocument(field: GraphQLField<unknown, unknown>, variables: Record<string, unknown>): string {
+  return operationDocument(field, {
+    operation: OperationTypeNode.MUTATION,
+    variables,
+    selection: '{ userErrors { code message field } }',
+  });
 }
