@@ -8,6 +8,7 @@ import { loadConfig, type Config } from './config.ts';
 import { createServices, type Services } from './context.ts';
 import { resumeBatches } from './domains/analytics/eventBatches.service.ts';
 import { resumeGenerationRemovals } from './domains/codeGenerations/codeGenerationChanges.service.ts';
+import { removeExpired } from './domains/codeGenerations/expiry.ts';
 import { takeJobs } from './domains/codeGenerations/jobs/runner.ts';
 import { resumeDeletions } from './domains/projects/deletion.service.ts';
 import { resumeTransfers } from './domains/teams/transfer.service.ts';
@@ -110,6 +111,7 @@ function startMaintenance({ config, services }: Running): void {
     'interrupted transfers': resumeTransfers,
     'unwritten metrics': resumeBatches,
     'interrupted removals of code generations': resumeGenerationRemovals,
+    'expired code generations': removeExpired,
   };
   for (const [name, resume] of Object.entries(jobs)) {
     let all = config.database.location.kind === 'embedded';

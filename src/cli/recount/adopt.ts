@@ -8,6 +8,7 @@ import { countsOfRow, countWrites, isCounted, type CountChange, type CounterName
 import { isLive, rowsOfProject, walkPartition } from '../../data/page.ts';
 import type { TableId } from '../../data/tables.ts';
 import { tryTransact } from '../../data/tryTransact.ts';
+import { putExpiry } from '../../domains/codeGenerations/expiry.ts';
 import { isVisibleStatus, type ProjectRecord } from '../../domains/projects/project.ts';
 import { isCountedMember } from '../../domains/teams/member.ts';
 import { readTeam } from '../../domains/teams/teams.store.ts';
@@ -18,6 +19,11 @@ export const countedTables = ['schemas', 'architectures', 'codeGenerations', 'de
 /** Returns whether a row exists as far as users can tell: not expired, and not a deployment that is being deleted. */
 export function isThere(row: Row): boolean {
   return isLive(row, Math.floor(Date.now() / 1000)) && row['status'] !== 'deleting';
+}
+
+/** Returns whether counters have a row. Expired ones too: who removes those counts them down. */
+export function isInCounters(row: Row): boolean {
+  return isCounted(row) && row['status'] !== 'deleting';
 }
 
 /** Calls `visit` with each page of a project's rows in a table. */
@@ -48,7 +54,7 @@ export async function adoptProject(connection: Connection, project: ProjectRecor
       adopted += await adoptRows(connection, candidates, {
         reread: (some) => readCurrent(connection, table, some),
         isOpen: (row) => !isCounted(row) && isThere(row),
-        write: (row) => adoptionOf(table, row),
+        write: (row) => [adoptionOf(table, row), ...(table === 'codeGenerations' ? putExpiry(row) : [])],
         counts: (row) => ({ ownerId: project.userId, projectId: project.id, by: countsOfRow(table, row) }),
       });
     });
@@ -61,7 +67,7 @@ function adoptProjectRow(connection: Connection, project: ProjectRecord): Promis
   return adoptRows(connection, isOpen(project) ? [project] : [], {
     reread: (some) => readCurrent(connection, 'projects', some),
     isOpen,
-    write: (row) => adoptionOf('projects', row),
+    write: (row) => [adoptionOf('projects', row)],
     counts: () => ({ ownerId: project.userId, by: { projects: 1 } }),
   });
 }
@@ -74,13 +80,15 @@ async function adoptMembers(connection: Connection, project: ProjectRecord): Pro
   return adoptRows(connection, await readOpen(), {
     reread: async (some) => (await readOpen()).filter((row) => some.some(({ userId }) => userId === row['userId'])),
     isOpen: () => true,
-    write: (row) => ({
-      kind: 'update',
-      table: 'teams',
-      key: { projectId: row['projectId'], userId: row['userId'] },
-      changes: { set: { ownerId: project.userId, revision: nextRevision(row) } },
-      condition: { exists: true, equals: { ownerId: undefined, role: row['role'], revision: row['revision'] } },
-    }),
+    write: (row) => [
+      {
+        kind: 'update',
+        table: 'teams',
+        key: { projectId: row['projectId'], userId: row['userId'] },
+        changes: { set: { ownerId: project.userId, revision: nextRevision(row) } },
+        condition: { exists: true, equals: { ownerId: undefined, role: row['role'], revision: row['revision'] } },
+      },
+    ],
     counts: () => ({ ownerId: project.userId, projectId: project.id, by: { members: 1 } }),
   });
 }
@@ -104,7 +112,7 @@ function adoptionOf(table: TableId, row: Row): Write {
 interface Adoption {
   reread: (rows: readonly Row[]) => Promise<Row[]>;
   isOpen: (row: Row) => boolean;
-  write: (row: Row) => Write;
+  write: (row: Row) => Write[];
   counts: (row: Row) => CountChange;
 }
 
@@ -136,7 +144,7 @@ async function adoptAlone(connection: Connection, row: Row, adoption: Adoption):
 
 /** Adopts rows in one transaction; false when a condition did not hold. */
 async function adoptTogether(connection: Connection, rows: readonly Row[], { write, counts }: Adoption): Promise<boolean> {
-  return rows.length === 0 || tryTransact(connection, [...rows.map(write), ...countWrites(rows.map(counts))]);
+  return rows.length === 0 || tryTransact(connection, [...rows.flatMap(write), ...countWrites(rows.map(counts))]);
 }
 
 /** Adds counters up. */

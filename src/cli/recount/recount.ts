@@ -18,11 +18,12 @@ import {
 } from '../../data/counters.ts';
 import { DatabaseBusy } from '../../data/errors.ts';
 import { tryTransact } from '../../data/tryTransact.ts';
+import { countDownExpired } from '../../domains/codeGenerations/expiry.ts';
 import { isVisibleStatus, type ProjectRecord } from '../../domains/projects/project.ts';
 import { isCountedMember } from '../../domains/teams/member.ts';
 import { correctTeamCount, readTeam, readTeamCount } from '../../domains/teams/teams.store.ts';
 import { checkUniformity } from './uniformity.ts';
-import { addCounts, adoptProject, countedTables, eachPage, isThere, readCurrent } from './adopt.ts';
+import { addCounts, adoptProject, countedTables, eachPage, isInCounters, isThere, readCurrent } from './adopt.ts';
 
 /** How a recount paces itself. */
 export interface RecountOptions {
@@ -62,6 +63,7 @@ export interface ProjectRecount {
 
 /** Makes the counters of a project agree with its rows. */
 export async function recountProject(connection: Connection, project: ProjectRecord, options: RecountOptions): Promise<ProjectRecount> {
+  await countDownExpired(connection, new Date());
   const adopted = await adoptProject(connection, project);
   const corrections = await correct(connection, `The project ${project.id}`, {
     options,
@@ -147,16 +149,13 @@ async function countProject(connection: Connection, project: ProjectRecord): Pro
   const counts: Record<CounterName, number> = {};
   for (const table of countedTables) {
     await eachPage(connection, { table, projectId: project.id }, async (rows) => {
-      const there = rows.filter(isThere);
       // Rows that were taken into the counters a moment ago: the index may not know yet.
       const current = await readCurrent(
         connection,
         table,
-        there.filter((row) => !isCounted(row)),
+        rows.filter((row) => !isCounted(row) && isThere(row)),
       );
-      for (const row of [...there.filter(isCounted), ...current.filter((row) => isCounted(row) && isThere(row))]) {
-        addCounts(counts, countsOfRow(table, row));
-      }
+      for (const row of [...rows, ...current].filter(isInCounters)) addCounts(counts, countsOfRow(table, row));
     });
   }
   const { members } = await readTeam(connection, project.id);

@@ -11,6 +11,7 @@ import { editRecord, requireRevision, type RecordEdit } from '../revision.ts';
 import { deletingStatus, isOpen, titleOf, withoutBody, type CodeGenerationRecord } from './codeGeneration.ts';
 import { requireGeneration, type GenerationResult } from './codeGenerations.service.ts';
 import { loadGenerationRow, removeGeneration, updateGenerationRow } from './codeGenerations.store.ts';
+import { putExpiry, removeExpiry } from './expiry.ts';
 
 /** Arguments of a mutation of one generation. */
 export interface ChangeGenerationArgs extends MutationArgs {
@@ -87,7 +88,7 @@ export async function extendCodeGeneration(
       replayable: { codeGeneration: withoutBody(edit.record) },
       // First, so that chunks never expire before their row; where the row is not written after all, they only go later.
       prepare: () => extendBody(context.connection, 'codeGenerations', { ...generation, ttl }),
-      writes: [updateGenerationRow(generation, edit)],
+      writes: [updateGenerationRow(generation, edit), ...(isCounted(generation) ? putExpiry(edit.record) : [])],
       activity: [activityOf(generation, 'extended', { changedFields: ['expiresAt'], metadata: { days: input.days } })],
     };
   }
@@ -137,7 +138,7 @@ export async function deleteCodeGeneration(context: Context, args: ChangeGenerat
     if (!edit) throw new Error('a deletion always changes the status');
     return {
       result: { deletedId: id, deletedCounts: { codeGenerations: 1 } },
-      writes: [updateGenerationRow(generation, edit)],
+      writes: [updateGenerationRow(generation, edit), removeExpiry(id)],
       activity: [activityOf(generation, 'deleted')],
       counts: [{ ownerId: project.userId, projectId, by: isCounted(generation) ? { codeGenerations: -1 } : {} }],
     };

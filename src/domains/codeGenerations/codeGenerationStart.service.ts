@@ -11,6 +11,7 @@ import { Checks } from '../text.ts';
 import { titleOf, withoutBody, type CodeGenerationRecord } from './codeGeneration.ts';
 import type { GenerationResult } from './codeGenerations.service.ts';
 import { putGeneration } from './codeGenerations.store.ts';
+import { putExpiry } from './expiry.ts';
 import type { GenerationInput, GenerationTarget, GenerationType } from './generators/index.ts';
 import { startJob } from './jobs/runner.ts';
 import { dialectOf, readSources, type NamedSources, type Sources } from './sources.ts';
@@ -58,7 +59,7 @@ export async function startCodeGeneration(context: Context, args: MutationArgs &
       replayable: { codeGeneration: withoutBody(generation) },
       prepare: stored.write,
       undo: stored.discard,
-      writes: [putGeneration(generation)],
+      writes: [putGeneration(generation), ...putExpiry(generation)],
       activity: [{ action: 'started', entityType: 'code-generation', entityId, projectId, entityName: titleOf(generation) }],
       counts: [{ ownerId: project.userId, projectId, by: { codeGenerations: 1 } }],
     };

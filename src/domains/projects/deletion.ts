@@ -12,6 +12,7 @@ import { DatabaseBusy } from '../../data/errors.ts';
 import { projectRowsIndex, tableIds, tables, type TableId } from '../../data/tables.ts';
 import { tryTransact } from '../../data/tryTransact.ts';
 import { removeRollUps } from '../analytics/rollUps.store.ts';
+import { expiryKey } from '../codeGenerations/expiry.ts';
 import type { ProjectRecord } from './project.ts';
 
 /** How the job paces itself. */
@@ -69,6 +70,7 @@ async function removeTeam(connection: Connection, projectId: string): Promise<nu
 
 /** Items that belong to a row but lie in another partition. */
 function companionsOf(table: TableId, row: Row): { table: TableId; delete: Row }[] {
+  if (table === 'codeGenerations') return [{ table, delete: expiryKey(String(row['id'])) }];
   if (table !== 'schemas') return [];
   return [{ table, delete: { id: `name#${String(row['projectId'])}#${String(row['name'])}`, userId: '-' } }];
 }

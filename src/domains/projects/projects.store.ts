@@ -1,5 +1,6 @@
 /** The DynamoDB side of projects. */
-import type { Row, Write } from '../../data/connection.ts';
+import type { Connection, Row, Write } from '../../data/connection.ts';
+import { createLoaders } from '../../data/loaders.ts';
 import type { ListSource } from '../../data/page.ts';
 import type { RecordEdit } from '../revision.ts';
 import { isVisibleStatus, type ProjectRecord } from './project.ts';
@@ -18,6 +19,18 @@ export function updateProject(project: ProjectRecord, edit: RecordEdit<ProjectRe
     changes: edit.changes,
     condition: edit.condition,
   };
+}
+
+/** Returns a project that is there for its users, or null; for background work, which has no viewer. */
+export async function readVisibleProject(connection: Connection, id: string): Promise<ProjectRecord | null> {
+  const loaders = createLoaders(connection, { nowSeconds: () => Math.floor(Date.now() / 1000) });
+  const project = (await loaders.byId('projects').load({ id })) as ProjectRecord | null;
+  return project && isVisibleStatus(project.status) ? project : null;
+}
+
+/** Returns the write that fails when the project is gone, under deletion, or somebody else's since it was read. */
+export function projectStays({ id, userId }: ProjectRecord): Write {
+  return { kind: 'check', table: 'projects', key: { id, userId }, condition: { exists: true, notEquals: { status: 'deleting' } } };
 }
 
 /** Returns the write that notes which rows of a project carry its owner, if `before` still stands there. */

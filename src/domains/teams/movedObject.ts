@@ -8,6 +8,7 @@ import { countWrites, countsOfRow, isCounted } from '../../data/counters.ts';
 import { isLive, walkPartition } from '../../data/page.ts';
 import type { TableId } from '../../data/tables.ts';
 import { tryTransact } from '../../data/tryTransact.ts';
+import { putExpiry } from '../codeGenerations/expiry.ts';
 import { isLaneItem } from '../deployments/logLanes.ts';
 import { checkOwned, unchanged, type TransferMarker } from './transfer.store.ts';
 
@@ -55,15 +56,17 @@ async function moveRow(
   { table, row, marker }: { table: TableId; row: Row; marker: TransferMarker },
 ): Promise<boolean> {
   const { id, userId } = row;
-  // Rows of the earlier backend name their creator as `userId` only, and are in no counter.
-  const item = { ...row, userId: marker.to, createdById: row['createdById'] ?? userId };
+  // Rows of the earlier backend name their creator as `userId` only, and are in no counter; those that have expired stay out.
   const isUncounted = !isCounted(row) && isLive(row, Math.floor(Date.now() / 1000));
+  const item = { ...row, userId: marker.to, ...(isUncounted && { createdById: userId }) };
   const counts = !isUncounted ? [] : countWrites([{ ownerId: marker.to, projectId: marker.id, by: countsOfRow(table, row) }]);
+  const expiry = isUncounted && table === 'codeGenerations' ? putExpiry(row) : [];
   return tryTransact(connection, [
     checkOwned(marker),
     { kind: 'delete', table, key: { id, userId }, condition: unchanged(row) },
     { kind: 'put', table, item, condition: { exists: false } },
     ...counts,
+    ...expiry,
   ]);
 }
 

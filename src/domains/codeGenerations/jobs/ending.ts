@@ -3,11 +3,10 @@ import type { Services } from '../../../context.ts';
 import { BodyTooLarge, removeBody, storeBody, type StoredBody } from '../../../data/body.ts';
 import type { Connection, Write } from '../../../data/connection.ts';
 import { newId } from '../../../data/ids.ts';
-import { createLoaders } from '../../../data/loaders.ts';
 import { readPartition } from '../../../data/page.ts';
 import { ttlAttribute } from '../../../data/tables.ts';
 import { tryTransact } from '../../../data/tryTransact.ts';
-import { isVisibleStatus, type ProjectRecord } from '../../projects/project.ts';
+import { projectStays, readVisibleProject } from '../../projects/projects.store.ts';
 import { titleOf, type ArchiveFacts, type CodeGenerationRecord, type GeneratedFileRecord } from '../codeGeneration.ts';
 import { keyOf } from '../codeGenerations.store.ts';
 import { GenerationFailed } from './failure.ts';
@@ -22,13 +21,6 @@ export class LeaseLost extends Error {
 export interface EndingScope {
   services: Services;
   connection: Connection;
-}
-
-/** Returns a project that is there for its users, or null. */
-export async function findProject(connection: Connection, id: string): Promise<ProjectRecord | null> {
-  const loaders = createLoaders(connection, { nowSeconds: () => Math.floor(Date.now() / 1000) });
-  const project = (await loaders.byId('projects').load({ id })) as ProjectRecord | null;
-  return project && isVisibleStatus(project.status) ? project : null;
 }
 
 /** What a completed job has made. */
@@ -114,15 +106,9 @@ async function commit(
   job: ClaimedJob,
   { set, remove }: Pick<Ending, 'set' | 'remove'>,
 ): Promise<boolean> {
-  const project = await findProject(connection, job.projectId);
+  const project = await readVisibleProject(connection, job.projectId);
   if (!project) return false;
-  const projectStays: Write = {
-    kind: 'check',
-    table: 'projects',
-    key: { id: project.id, userId: project.userId },
-    condition: { exists: true, notEquals: { status: 'deleting' } },
-  };
-  return tryTransact(connection, [endJob(job, set, remove), projectStays, activityWrite(services, job, set)]);
+  return tryTransact(connection, [endJob(job, set, remove), projectStays(project), activityWrite(services, job, set)]);
 }
 
 function activityWrite({ settings }: Services, job: ClaimedJob, set: Partial<CodeGenerationRecord>): Write {

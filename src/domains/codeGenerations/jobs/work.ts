@@ -6,12 +6,14 @@ import { createLoaders } from '../../../data/loaders.ts';
 import { fileStem } from '../../fileName.ts';
 import { archiveFacts } from '../archive.ts';
 import { filesOf, inputAttributes } from '../codeGeneration.ts';
+import { readVisibleProject } from '../../projects/projects.store.ts';
 import type { GenerationInput } from '../generators/index.ts';
 import { adaptFiles } from './adapt.ts';
-import { complete, fail, findProject, LeaseLost } from './ending.ts';
+import { complete, fail, LeaseLost } from './ending.ts';
 import { GenerationFailed } from './failure.ts';
 import { generate } from './generate.ts';
 import type { JobOutcome } from '../../../telemetry/metrics.ts';
+import type { BackgroundTrace, JobTrace } from '../../../telemetry/tracing.ts';
 import { releaseJob, renewLease, type ClaimedJob } from './jobs.store.ts';
 
 /** How a job is worked on. */
@@ -19,6 +21,8 @@ export interface WorkOptions {
   leaseMs: number;
   /** Aborted when the process stops. */
   signal: AbortSignal;
+  /** The run that the work is part of, where traces are recorded. */
+  span?: BackgroundTrace | undefined;
 }
 
 /** A job under work. */
@@ -28,6 +32,7 @@ interface Work {
   readonly leaseMs: number;
   /** Aborted when the process stops, or when the job is somebody else's. */
   readonly signal: AbortSignal;
+  readonly trace: JobTrace | undefined;
   job: ClaimedJob;
   /** Ends the signs of life, so that none of them meets the row when its job has ended. */
   endBeats: () => Promise<void>;
@@ -59,15 +64,16 @@ function startBeats(work: () => Work, leaseMs: number, onLost: (error: LeaseLost
  * was cancelled, deleted or taken over, the work just ends. Rejects with unexpected errors: the lease runs out then, and any
  * instance takes the job up again.
  */
-export async function workOn(services: Services, job: ClaimedJob, { leaseMs, signal }: WorkOptions): Promise<void> {
+export async function workOn(services: Services, job: ClaimedJob, { leaseMs, signal, span }: WorkOptions): Promise<void> {
   const life = new AbortController();
   const stop = (): void => life.abort(signal.reason);
   signal.addEventListener('abort', stop);
   if (signal.aborted) stop();
-  const connection = connect(services.database, { signal: life.signal });
+  const trace = span?.job({ target: job.target ?? job.type, attempt: job.attempts });
+  const connection = connect(services.database, { signal: life.signal, onCall: trace && ((call) => trace.call(call)) });
   const lose = (error: LeaseLost): void => life.abort(error);
   const endBeats = startBeats(() => work, leaseMs, lose);
-  const work: Work = { services, job, leaseMs, connection, signal: life.signal, endBeats };
+  const work: Work = { services, job, leaseMs, connection, trace, signal: life.signal, endBeats };
   const startedAt = performance.now();
   let outcome: JobOutcome = 'error';
   try {
@@ -78,6 +84,7 @@ export async function workOn(services: Services, job: ClaimedJob, { leaseMs, sig
     outcome = await endWith(work, { error: life.signal.aborted ? life.signal.reason : error, isStopping: signal.aborted });
   } finally {
     services.metrics.jobEnded({ outcome, milliseconds: performance.now() - startedAt });
+    trace?.end(outcome);
     await endBeats();
     signal.removeEventListener('abort', stop);
   }
@@ -119,10 +126,10 @@ async function finish(work: Work): Promise<void> {
   await renew(work, 0.2);
   const generated = await generate(input, signal);
   await renew(work, 0.6);
-  const { files, note } = await adaptFiles(services, { files: generated, prompt: job.prompt, signal });
+  const { files, note } = await adaptFiles(services, { files: generated, prompt: job.prompt, signal, trace: work.trace });
   const generatedCode = filesOf(files);
   await renew(work, 0.8);
-  const project = await findProject(connection, job.projectId);
+  const project = await readVisibleProject(connection, job.projectId);
   const archive = await archiveFacts(generatedCode, `${fileStem(project?.name ?? '', 'project')}-${job.target ?? job.type}`);
   await work.endBeats();
   await renew(work, 0.9);
