@@ -1,35 +1,57 @@
 /** Work that outlives the request that asked for it, and work that repeats. The process waits for it when it stops. */
 import type { Logger } from 'pino';
+import { errorTypeOf } from './telemetry/errorType.ts';
+import type { BackgroundTrace, Tracing } from './telemetry/tracing.ts';
+
+/** Work; aborted by the signal when the process stops. Gets the span of its run where traces are recorded. */
+type Task = (signal: AbortSignal, span?: BackgroundTrace) => Promise<void>;
 
 /** Runs background work. */
 export interface Background {
-  /** Starts `task` and returns at once; a failure is logged. The signal is aborted when the process stops. */
-  run(name: string, task: (signal: AbortSignal) => Promise<void>): void;
+  /** Starts `task` and returns at once; a failure is logged. Metrics and spans show `name`: a name of this code, nothing of a user. */
+  run(name: string, task: Task): void;
   /** Runs `task` now and then again and again, `milliseconds` after it ended. */
-  repeat(name: string, milliseconds: number, task: (signal: AbortSignal) => Promise<void>): void;
+  repeat(name: string, milliseconds: number, task: Task): void;
   /** Waits until everything that runs now has ended. */
   settled(): Promise<void>;
   /** Aborts everything and waits until it has ended. */
   stop(): Promise<void>;
 }
 
-/** Makes a runner of background work; `onFailure` hears the name of work that failed. */
-export function createBackground(log: Logger, onFailure?: (name: string) => void): Background {
+/** Who hears of background work. */
+export interface BackgroundObservers {
+  /** Hears the name of work that failed. */
+  readonly onFailure?: (name: string) => void;
+  readonly tracing?: Pick<Tracing, 'background'> | undefined;
+}
+
+/** Makes a runner of background work. */
+export function createBackground(log: Logger, { onFailure, tracing }: BackgroundObservers = {}): Background {
   const stopping = new AbortController();
   const running = new Set<Promise<void>>();
   const timers = new Set<NodeJS.Timeout>();
 
-  function run(name: string, task: (signal: AbortSignal) => Promise<void>): Promise<void> {
-    const work = task(stopping.signal).catch((error: unknown) => {
-      if (stopping.signal.aborted) return;
+  async function attempt(name: string, task: Task): Promise<void> {
+    const span = tracing?.background(name);
+    try {
+      await task(stopping.signal, span);
+      span?.end(null);
+    } catch (error) {
+      const isStopping = stopping.signal.aborted;
+      span?.end(isStopping ? null : errorTypeOf(error));
+      if (isStopping) return;
       log.error({ err: error, task: name }, 'background work failed');
       onFailure?.(name);
-    });
+    }
+  }
+
+  function run(name: string, task: Task): Promise<void> {
+    const work = attempt(name, task);
     running.add(work);
     return work.finally(() => running.delete(work));
   }
 
-  function repeat(name: string, milliseconds: number, task: (signal: AbortSignal) => Promise<void>): void {
+  function repeat(name: string, milliseconds: number, task: Task): void {
     void run(name, task).then(() => {
       if (stopping.signal.aborted) return;
       const timer = setTimeout(() => {

@@ -22,7 +22,7 @@ import { RequestError } from './errors.ts';
 import { createRateLimits, type RateLimits, type RateLimitSettings } from './limits/rateLimits.ts';
 import { createMemoryStore, type RateLimitStore } from './limits/rateLimitStore.ts';
 import { createMetrics, type Metrics } from './telemetry/metrics.ts';
-import type { Tracing } from './telemetry/tracing.ts';
+import type { ModelCallParent, Tracing } from './telemetry/tracing.ts';
 
 /** Settings that the domains need; the process's configuration satisfies it. */
 export interface Settings extends AuthSettings, IntegrationSettings, AiSettings {
@@ -81,6 +81,8 @@ export interface RequestInfo {
   onCall?: ((call: DatabaseCall) => void) | undefined;
   /** Told how many keys a loader read together. */
   onBatch?: ((loader: string, size: number) => void) | undefined;
+  /** Where traces are recorded: what its calls to the assistant's endpoint are below. */
+  trace?: ModelCallParent | undefined;
 }
 
 /** The context of one request, handed to every resolver. */
@@ -135,13 +137,13 @@ export function createServices(options: ServicesOptions): Services {
     ...(options.tracing && { tracing: options.tracing }),
     settings,
     log,
-    background: createBackground(log, (task) => metrics.backgroundFailed(task)),
+    background: createBackground(log, { onFailure: (task) => metrics.backgroundFailed(task), tracing: options.tracing }),
     jobs,
     cursors: createCursorCodec(deriveKey(settings.jwtSecret, 'cursors')),
     auth,
     planMemory: createPlanMemory(),
     integrations: createIntegrationServices(settings),
-    ai: createAiServices(settings),
+    ai: createAiServices(settings, options.tracing),
     rateLimits: createRateLimits({ store: rateLimitStore, settings: settings.rateLimits ?? { user: 0, anonymous: 0 } }),
   };
 }

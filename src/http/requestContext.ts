@@ -61,7 +61,7 @@ export async function openContext(services: Services, received: ReceivedOperatio
     ...{ id, log, authorization, ip, origin, facts, ledger, operation },
     userAgent: headers['user-agent'],
     signal: operation.signal,
-    ...(span && { onBatch: (loader: string, size: number) => span.batch(loader, size) }),
+    ...(span && { trace: span, onBatch: (loader: string, size: number) => span.batch(loader, size) }),
     onCall: (call) => {
       ledger.calls.push(call);
       span?.call(call);

@@ -1,20 +1,31 @@
-/** The spans of HTTP requests and root fields. */
+/** The spans of HTTP requests, upgrades to WebSockets among them, and root fields. */
 import type { FastifyInstance } from 'fastify';
 import { defaultFieldResolver, type GraphQLFieldResolver, type GraphQLSchema } from 'graphql';
+import type { IncomingMessage } from 'node:http';
 import type { Context } from '../context.ts';
 import { toRequestError } from '../errors.ts';
-import type { Tracing } from '../telemetry/tracing.ts';
+import type { RequestTrace, Tracing } from '../telemetry/tracing.ts';
 import { factsOf } from './logging.ts';
 import { observed } from './requestContext.ts';
+import { upgradeOf } from './streaming/upgrade.ts';
 
-/** Opens a span for every request but those that become WebSockets, ends it with the answer, and puts the trace's id into the request's log lines. */
+const upgradeSpans = new WeakMap<IncomingMessage, RequestTrace>();
+
+/** Ends the span of a request for a WebSocket that nothing of Fastify answers: 101 for one that it became. Does nothing where no traces are recorded. */
+export function endUpgradeSpan(request: IncomingMessage, status: number): void {
+  upgradeSpans.get(request)?.end({ route: '/graphql', status });
+}
+
+/**
+ * Opens a span for every request, ends it with the answer, and puts the trace's id into the request's log lines; not into
+ * those of a WebSocket, whose operations have traces of their own.
+ */
 export function traceRequests(server: FastifyInstance, tracing: Tracing): void {
   server.addHook('onRequest', (request, _reply, done) => {
-    if (request.headers.upgrade === undefined) {
-      const span = tracing.request(request.method, request.headers);
-      factsOf(request).requestTrace = span;
-      request.log = request.log.child({ traceId: span.traceId });
-    }
+    const span = tracing.request(request.method, request.headers);
+    factsOf(request).requestTrace = span;
+    if (upgradeOf(request)) upgradeSpans.set(request.raw, span);
+    else request.log = request.log.child({ traceId: span.traceId });
     done();
   });
   server.addHook('onResponse', (request, reply, done) => {

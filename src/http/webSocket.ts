@@ -1,6 +1,7 @@
 /** GraphQL over WebSocket on `/graphql`: the protocol graphql-transport-ws (github.com/enisdenjo/graphql-ws, PROTOCOL.md). */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { handleProtocols } from 'graphql-ws';
+import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws';
@@ -21,6 +22,7 @@ import {
   type SocketServices,
 } from './streaming/socketProtocol.ts';
 import { registerUpgrades, upgradeOf } from './streaming/upgrade.ts';
+import { endUpgradeSpan } from './traces.ts';
 
 /** The open sockets of a server. */
 interface Sockets {
@@ -113,7 +115,10 @@ export function registerWebSocket(server: FastifyInstance, streaming: Streaming)
     closeTimeout: settings.closeTimeoutMs,
   };
   const handshake = new WebSocketServer(options);
-  handshake.on('wsClientError', (error: Error, socket: Duplex) => endWithError(socket, 400, `${error.message}.`));
+  handshake.on('wsClientError', (error: Error, socket: Duplex, request: IncomingMessage) => {
+    endUpgradeSpan(request, 400);
+    endWithError(socket, 400, `${error.message}.`);
+  });
 
   function refusalOf({ url, headers }: FastifyRequest): { status: number; message: string } | null {
     const path = url.split('?', 1)[0] ?? '';
@@ -141,7 +146,10 @@ export function registerWebSocket(server: FastifyInstance, streaming: Streaming)
     }
     reply.hijack();
     upgrade.release();
-    handshake.handleUpgrade(request.raw, upgrade.socket, upgrade.head, (socket: WebSocket) => sockets.serve(socket, request));
+    handshake.handleUpgrade(request.raw, upgrade.socket, upgrade.head, (socket: WebSocket) => {
+      endUpgradeSpan(request.raw, 101);
+      sockets.serve(socket, request);
+    });
   });
   return () => {
     isStopping = true;

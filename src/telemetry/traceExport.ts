@@ -27,7 +27,16 @@ import {
 } from '@opentelemetry/sdk-trace';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { DatabaseCall } from '../data/connection.ts';
-import type { OperationTrace, RequestTrace, Tracing, TracingSettings } from './tracing.ts';
+import type {
+  BackgroundTrace,
+  JobTrace,
+  ModelCallFacts,
+  ModelCallParent,
+  OperationTrace,
+  RequestTrace,
+  Tracing,
+  TracingSettings,
+} from './tracing.ts';
 
 function samplerOf({ sampler, ratio }: TracingSettings): Sampler {
   const kind = sampler.replace('parentbased_', '');
@@ -62,6 +71,55 @@ function recordCall(tracer: Tracer, parent: Context, call: DatabaseCall): void {
   span.end(end);
 }
 
+/**
+ * A call to a model. Names of OpenTelemetry's conventions for generative AI ("Semantic conventions for generative client AI
+ * spans"); `openai` is, there, whoever speaks that API, and the address says who it is.
+ */
+function openModelCall(
+  tracer: Tracer,
+  parent: Context,
+  { operation, model, host, port }: ModelCallFacts,
+): ReturnType<ModelCallParent['modelCall']> {
+  const attributes = {
+    ...{ 'gen_ai.operation.name': operation, 'gen_ai.provider.name': 'openai', 'server.address': host, 'server.port': port },
+    ...(model !== undefined && { 'gen_ai.request.model': model }),
+  };
+  const name = model === undefined ? operation : `${operation} ${model}`;
+  const span = tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }, parent);
+  return ({ code, tokens }) => {
+    if (tokens) span.setAttributes({ 'gen_ai.usage.input_tokens': tokens.input, 'gen_ai.usage.output_tokens': tokens.output });
+    if (code !== undefined) fail(span, code);
+    span.end();
+  };
+}
+
+function openJob(tracer: Tracer, parent: Context, { target, attempt }: Parameters<BackgroundTrace['job']>[0]): JobTrace {
+  const attributes = { 'snapinfra.target': target, 'snapinfra.attempt': attempt };
+  const span = tracer.startSpan(`generate ${target}`, { attributes }, parent);
+  const context = trace.setSpan(parent, span);
+  return {
+    call: (call) => recordCall(tracer, context, call),
+    modelCall: (call) => openModelCall(tracer, context, call),
+    end(outcome) {
+      span.setAttribute('snapinfra.outcome', outcome);
+      if (outcome === 'failed' || outcome === 'error') fail(span, outcome);
+      span.end();
+    },
+  };
+}
+
+function openBackground(tracer: Tracer, task: string): BackgroundTrace {
+  const span = tracer.startSpan(task, { attributes: { 'snapinfra.task': task } }, ROOT_CONTEXT);
+  const context = trace.setSpan(ROOT_CONTEXT, span);
+  return {
+    job: (job) => openJob(tracer, context, job),
+    end(code) {
+      if (code !== null) fail(span, code);
+      span.end();
+    },
+  };
+}
+
 function openOperation(tracer: Tracer, parent: Context): OperationTrace {
   const span = tracer.startSpan('operation', {}, parent);
   const context = trace.setSpan(parent, span);
@@ -78,6 +136,7 @@ function openOperation(tracer: Tracer, parent: Context): OperationTrace {
     },
     call: (call) => recordCall(tracer, context, call),
     batch: (loader, size) => void span.addEvent('loader batch', { 'snapinfra.loader': loader, 'snapinfra.size': size }),
+    modelCall: (call) => openModelCall(tracer, context, call),
     field(name) {
       const field = tracer.startSpan(name, { attributes: { 'graphql.field.path': name } }, context);
       return (code) => {
@@ -121,6 +180,8 @@ export function startTracing(settings: TracingSettings & { readonly version: str
   return {
     request: (method, headers) => openRequest(tracer, propagator.extract(ROOT_CONTEXT, headers, headerGetter), method),
     operation: () => openOperation(tracer, ROOT_CONTEXT),
+    modelCall: (call) => openModelCall(tracer, ROOT_CONTEXT, call),
+    background: (task) => openBackground(tracer, task),
     close: () => provider.shutdown(),
   };
 }

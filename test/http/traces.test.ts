@@ -1,56 +1,11 @@
 /** Traces, as a collector receives them. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createClient } from 'graphql-ws';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import WebSocket from 'ws';
 import { startTracing } from '../../src/telemetry/traceExport.ts';
 import type { Tracing, TracingSettings } from '../../src/telemetry/tracing.ts';
+import { attribute, startCollector, type Collector, type Span } from './support/traceCollector.ts';
 import { startTestServer, type TestServer } from './support/testServer.ts';
-
-interface Span {
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly parentSpanId?: string;
-  readonly name: string;
-  readonly kind: number;
-  readonly startTimeUnixNano: string;
-  readonly endTimeUnixNano: string;
-  readonly attributes: { key: string; value: Record<string, unknown> }[];
-  readonly events: { name: string; attributes: { key: string; value: Record<string, unknown> }[] }[];
-  readonly status: { code: number };
-}
-
-/** Takes OTLP over HTTP in its JSON form. */
-interface Collector {
-  readonly settings: TracingSettings & { version: string };
-  readonly spans: Span[];
-  readonly bodies: string[];
-  close(): void;
-}
-
-async function startCollector(sampling: Pick<TracingSettings, 'sampler' | 'ratio'>): Promise<Collector> {
-  const spans: Span[] = [];
-  const bodies: string[] = [];
-  const server: Server = createServer((request, response) => {
-    let body = '';
-    request.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
-    request.on('end', () => {
-      bodies.push(body);
-      for (const resource of JSON.parse(body).resourceSpans) for (const scope of resource.scopeSpans) spans.push(...scope.spans);
-      response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/traces`;
-  const settings = { url, serviceName: 'traced', version: '1.2.3', ...sampling };
-  return { settings, spans, bodies, close: () => server.close() };
-}
-
-const attribute = ({ attributes }: Pick<Span, 'attributes'>, key: string): unknown => {
-  const value = attributes.find((candidate) => candidate.key === key)?.value;
-  return value && Object.values(value)[0];
-};
 
 const email = 'private.person@example.com';
 const password = 'correct horse battery staple';

@@ -1,5 +1,6 @@
 /** Generated files, adapted by the model to what a person asked for. What it writes is put into files, never run. */
 import { refused } from '../../errors.ts';
+import type { ModelCallParent } from '../../telemetry/tracing.ts';
 import { withDeadline } from './deadline.ts';
 import type { AnswerFormat, ModelMessage } from './endpoint.ts';
 import { aiError } from './endpointErrors.ts';
@@ -21,6 +22,8 @@ export interface AdaptationRequest {
   /** What a person wants to be different. */
   readonly prompt: string;
   readonly signal: AbortSignal;
+  /** What the spans of its calls are below, where traces are recorded. */
+  readonly trace?: ModelCallParent | undefined;
 }
 
 /** The adapted files by path, and what the model says it did. */
@@ -171,13 +174,13 @@ function applyEdits(files: readonly AdaptableFile[], edits: readonly Edit[]): Ad
  * person: AI_NOT_CONFIGURED, AI_TIMEOUT (after `ai.timeoutMs` for all calls together), AI_INVALID_ANSWER and the others of
  * the endpoint; and the reason of `signal`.
  */
-export async function adaptGeneratedFiles({ ai, files, prompt, signal }: AdaptationRequest): Promise<Adaptation> {
+export async function adaptGeneratedFiles({ ai, files, prompt, signal, trace }: AdaptationRequest): Promise<Adaptation> {
   const { endpoint } = ai;
   if (!endpoint) throw aiError('AI_NOT_CONFIGURED');
   if (prompt.trim() === '') throw refused('VALIDATION', 'The prompt is empty. Say what is to be changed in the generated files.');
   const shown = readable(files);
   const messages = toMessages(files, shown, prompt);
   const read = (value: unknown) => readEdits(value, files, shown);
-  const { value } = await withDeadline(signal, ai.timeoutMs, (own) => askForJson({ endpoint, messages, format, read, signal: own }));
+  const { value } = await withDeadline(signal, ai.timeoutMs, (own) => askForJson({ endpoint, messages, format, read, trace, signal: own }));
   return { files: applyEdits(files, value.edits), note: value.note };
 }

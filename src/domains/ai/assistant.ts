@@ -4,12 +4,12 @@ import type { ProjectAction } from '../../auth/permissions.ts';
 import type { Context } from '../../context.ts';
 import type { ProjectRecord } from '../projects/project.ts';
 import { startDeadline } from './deadline.ts';
-import type { AiEndpoint, ModelMessage } from './endpoint.ts';
+import type { AiEndpoint, ModelCall, ModelMessage } from './endpoint.ts';
 import { aiError } from './endpointErrors.ts';
 import { summarizeProject } from './projectSummary.ts';
 
 /** A question that may be asked. */
-export interface Question {
+export interface Question extends Pick<ModelCall, 'log' | 'trace'> {
   readonly endpoint: AiEndpoint;
   /** Aborted when nobody waits for the answer any more, or the time of the operation is over. */
   readonly signal: AbortSignal;
@@ -44,8 +44,7 @@ export function begin(context: Context): Question & { readonly leave: () => void
   const giveBack = ai.enter(findViewer(context)?.id ?? '');
   const { signal, clear } = startDeadline(context.request.signal, ai.timeoutMs);
   return {
-    endpoint,
-    signal,
+    ...{ endpoint, signal, log: context.log, trace: context.request.trace },
     leave: () => {
       clear();
       giveBack();

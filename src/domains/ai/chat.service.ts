@@ -80,8 +80,7 @@ function resultOf({ text, model, usage, finishReason }: ModelAnswer): ChatResult
 /** Answers the last message of a conversation. */
 export async function chat(context: Context, { input }: { input: ChatInput }): Promise<ChatResult> {
   const messages = await prepare(context, input);
-  const { log } = context;
-  return resultOf(await ask(context, ({ endpoint, signal }) => endpoint.ask({ messages, signal, log })));
+  return resultOf(await ask(context, ({ endpoint, ...rest }) => endpoint.ask({ messages, ...rest })));
 }
 
 /**
@@ -91,9 +90,9 @@ export async function chat(context: Context, { input }: { input: ChatInput }): P
 export async function* chatStream(context: Context, { input }: { input: ChatInput }): AsyncGenerator<{ aiChatStream: ChatChunk }, void> {
   try {
     const messages = await prepare(context, input);
-    const { endpoint, signal, leave } = begin(context);
+    const { endpoint, leave, ...rest } = begin(context);
     try {
-      const pieces = endpoint.stream({ messages, signal, log: context.log });
+      const pieces = endpoint.stream({ messages, ...rest });
       let next = await pieces.next();
       try {
         for (; next.done !== true; next = await pieces.next()) yield { aiChatStream: { delta: next.value, userErrors: [] } };

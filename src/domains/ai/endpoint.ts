@@ -4,6 +4,7 @@ import type { Stream } from 'openai/core/streaming';
 import type { ChatCompletionChunk, ChatCompletionCreateParams } from 'openai/resources/chat/completions';
 import type { Logger } from 'pino';
 import { ExpectedError } from '../../errors.ts';
+import type { ModelCallParent } from '../../telemetry/tracing.ts';
 import { createBoundedFetch, type AnswerBounds } from './boundedFetch.ts';
 import { aiError, failureOf, type Library } from './endpointErrors.ts';
 import { answerOf, readPart, readWhole, type ModelAnswer, type Told } from './modelAnswer.ts';
@@ -33,6 +34,8 @@ export interface ModelCall {
   readonly signal: AbortSignal;
   readonly format?: AnswerFormat | undefined;
   readonly log?: Logger | undefined;
+  /** What its span is below, where traces are recorded. */
+  readonly trace?: ModelCallParent | undefined;
 }
 
 /** An endpoint. What its functions throw is an ExpectedError with a code `AI_…`, or the reason of the signal. */

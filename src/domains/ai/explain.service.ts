@@ -74,11 +74,10 @@ export async function explainCode(
 ): Promise<{ explanation: string; model: string; usage: Usage | null }> {
   const { project, ...code } = await readCode(context, input);
   requireEndpoint(context);
-  const { log } = context;
   const messages: ModelMessage[] = [
     await systemMessage(context, instructions, project),
     { role: 'user', content: JSON.stringify({ ...code, ...(input.question?.trim() && { question: input.question }) }) },
   ];
-  const { text, model, usage } = await ask(context, ({ endpoint, signal }) => endpoint.ask({ messages, signal, log }));
+  const { text, model, usage } = await ask(context, ({ endpoint, ...rest }) => endpoint.ask({ messages, ...rest }));
   return { explanation: text, model, usage };
 }

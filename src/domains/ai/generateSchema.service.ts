@@ -60,10 +60,9 @@ interface Designed extends Pick<GeneratedSchema, 'model' | 'usage'> {
 
 async function design(context: Context, project: ProjectRecord | null, prompt: string): Promise<Designed> {
   const messages: ModelMessage[] = [await systemMessage(context, instructions, project), { role: 'user', content: prompt }];
-  const { log } = context;
   const { readDesign } = await import('./schemaAnswer.ts');
   const { value, model, usage } = await ask(context, (question) =>
-    askForJson({ ...question, messages, format: schemaFormat, read: readDesign, log }),
+    askForJson({ ...question, messages, format: schemaFormat, read: readDesign }),
   );
   const { body, warnings } = value;
   const { tables, relationships, enums = [] } = body;

@@ -3,6 +3,8 @@ import { usualAiTimeoutMs } from './deadline.ts';
 import { openEndpoint, type AiEndpoint, type EndpointBounds, type EndpointSettings } from './endpoint.ts';
 import { aiError } from './endpointErrors.ts';
 import { createModelNames, type ModelNames } from './modelNames.ts';
+import type { ModelCallParent } from '../../telemetry/tracing.ts';
+import { traceEndpoint } from './tracedEndpoint.ts';
 
 /** Settings of the assistant; the process's configuration satisfies it. */
 export interface AiSettings {
@@ -49,8 +51,15 @@ function createTurns(): AiServices['enter'] {
   };
 }
 
-/** Creates the services; calls nobody and loads nothing. */
-export function createAiServices({ ai, aiBounds }: AiSettings): AiServices {
-  const endpoint = ai ? openEndpoint(ai, aiBounds) : null;
+function openTraced({ ai, aiBounds }: AiSettings, tracing: ModelCallParent | undefined): AiEndpoint | null {
+  if (!ai) return null;
+  const endpoint = openEndpoint(ai, aiBounds);
+  return tracing ? traceEndpoint(endpoint, { settings: ai, tracing }) : endpoint;
+}
+
+/** Creates the services, with `tracing` such whose calls leave spans; calls nobody and loads nothing. */
+export function createAiServices(settings: AiSettings, tracing?: ModelCallParent): AiServices {
+  const { ai } = settings;
+  const endpoint = openTraced(settings, tracing);
   return { endpoint, timeoutMs: ai?.timeoutMs ?? usualAiTimeoutMs, modelNames: createModelNames(endpoint), enter: createTurns() };
 }

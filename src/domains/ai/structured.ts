@@ -8,7 +8,7 @@ import type { ModelAnswer, Usage } from './modelAnswer.ts';
 export type Reading<T> = { readonly value: T } | { readonly problems: readonly string[] };
 
 /** A question for JSON. */
-export interface StructuredCall<T> extends Pick<ModelCall, 'signal' | 'log'> {
+export interface StructuredCall<T> extends Pick<ModelCall, 'signal' | 'log' | 'trace'> {
   readonly endpoint: AiEndpoint;
   readonly messages: readonly ModelMessage[];
   readonly format: AnswerFormat;
@@ -51,8 +51,8 @@ function repairRequest(problems: readonly string[]): string {
  * Asks for JSON. An answer with problems goes back once, together with them. Throws AI_INVALID_ANSWER, which names the
  * first problems, when the second answer has some too; and what the endpoint throws.
  */
-export async function askForJson<T>({ endpoint, messages, format, read, signal, log }: StructuredCall<T>): Promise<StructuredAnswer<T>> {
-  const first = await endpoint.ask({ messages, format, signal, log });
+export async function askForJson<T>({ endpoint, messages, format, read, ...rest }: StructuredCall<T>): Promise<StructuredAnswer<T>> {
+  const first = await endpoint.ask({ messages, format, ...rest });
   const reading = await readAnswer(first, read);
   if ('value' in reading) return { value: reading.value, model: first.model, usage: first.usage, isRepaired: false };
   const repair: ModelMessage[] = [
@@ -60,7 +60,7 @@ export async function askForJson<T>({ endpoint, messages, format, read, signal, 
     { role: 'assistant', content: first.text },
     { role: 'user', content: repairRequest(reading.problems) },
   ];
-  const second = await endpoint.ask({ messages: repair, format, signal, log });
+  const second = await endpoint.ask({ messages: repair, format, ...rest });
   const corrected = await readAnswer(second, read);
   if ('value' in corrected) {
     return { value: corrected.value, model: second.model, usage: sum(first.usage, second.usage), isRepaired: true };

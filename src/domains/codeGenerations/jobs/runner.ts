@@ -9,7 +9,7 @@ import { isJob, type CodeGenerationRecord } from '../codeGeneration.ts';
 import type { JobDesk } from './desk.ts';
 import { claimJob, findJobs, maxAttempts, type JobStatus } from './jobs.store.ts';
 import { usualJobSettings, type JobSettings } from './settings.ts';
-import { giveUp, workOn } from './work.ts';
+import { giveUp, workOn, type WorkOptions } from './work.ts';
 
 function settingsOf({ settings }: Services): JobSettings {
   return { ...usualJobSettings, ...settings.codeGenerationJobs };
@@ -23,9 +23,9 @@ function hasPlace(services: Services): boolean {
 export function startJob(services: Services, generation: CodeGenerationRecord): void {
   if (!hasPlace(services) || services.jobs.busy.has(generation.id)) return;
   services.jobs.busy.add(generation.id);
-  services.background.run('code generation', async (signal) => {
+  services.background.run('code generation', async (signal, span) => {
     try {
-      await takeUp(services, generation, signal);
+      await takeUp(services, generation, { signal, span });
     } finally {
       services.jobs.busy.delete(generation.id);
     }
@@ -33,12 +33,16 @@ export function startJob(services: Services, generation: CodeGenerationRecord): 
   });
 }
 
-async function takeUp(services: Services, found: CodeGenerationRecord, signal: AbortSignal): Promise<void> {
+async function takeUp(
+  services: Services,
+  found: CodeGenerationRecord,
+  { signal, span }: Pick<WorkOptions, 'signal' | 'span'>,
+): Promise<void> {
   const settings = settingsOf(services);
   const connection = connect(services.database, { signal });
   const job = await claimJob(connection, found, settings.leaseMs);
   if (job && job.attempts > maxAttempts) await giveUp(services, connection, job);
-  else if (job) await workOn(services, job, { leaseMs: settings.leaseMs, signal });
+  else if (job) await workOn(services, job, { leaseMs: settings.leaseMs, signal, span });
 }
 
 /** Begins jobs from the queue while there are some and this process has free places. Resolves when it has looked; the jobs go on. */
