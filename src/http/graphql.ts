@@ -16,6 +16,7 @@ import { unreadableBody } from './errors.ts';
 import { watchRefusals } from './explain.ts';
 import { sendExplorerPage, wantsPage } from './explorer.ts';
 import { factsOf, noteErrors } from './logging.ts';
+import { countUserErrors } from './metrics.ts';
 import { refusedExtensions, sendRateLimit } from './rateLimits.ts';
 import { contextOf, pinoOf } from './requestContext.ts';
 import { traceRootFields } from './traces.ts';
@@ -124,6 +125,7 @@ export async function registerGraphql(
   { config, services, schema, log }: { config: Config; services: Services; schema: GraphQLSchema; log: Logger },
 ): Promise<void> {
   watchRefusals(schema);
+  countUserErrors(schema);
   if (services.tracing) traceRootFields(schema);
   const apollo = createApollo({ config, schema, log });
   await apollo.start();

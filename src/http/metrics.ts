@@ -1,9 +1,12 @@
 /** `/metrics`: the numbers of this process in Prometheus' format, for who may read them; and what is counted of HTTP. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { defaultFieldResolver, getNamedType, isObjectType, type GraphQLFieldResolver, type GraphQLSchema } from 'graphql';
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { once } from 'node:events';
 import type { Config } from '../config.ts';
+import type { Context } from '../context.ts';
+import type { Payload } from '../domains/payload.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { errorBody } from './errors.ts';
 import { factsOf } from './logging.ts';
@@ -91,4 +94,27 @@ export function observeRequests(server: FastifyInstance, metrics: Metrics): void
     }
     done();
   });
+}
+
+function counted(field: string, resolve: GraphQLFieldResolver<unknown, Context>): GraphQLFieldResolver<unknown, Context> {
+  return async (source, args, context, info) => {
+    const value: unknown = await resolve(source, args, context, info);
+    const { userErrors = [] } = (value ?? {}) as Partial<Payload<object>>;
+    for (const { code } of userErrors) context.services.metrics.userError({ field, code });
+    return value;
+  };
+}
+
+/**
+ * Makes the root fields that answer with `userErrors` count them, over every transport and whatever of them the client
+ * selected. Labels are bounded: names of fields of the schema, and codes of `UserErrorCode`. Changes the schema.
+ */
+export function countUserErrors(schema: GraphQLSchema): void {
+  for (const root of [schema.getMutationType(), schema.getSubscriptionType()]) {
+    for (const [name, field] of Object.entries(root?.getFields() ?? {})) {
+      const type = getNamedType(field.type);
+      if (!isObjectType(type) || !('userErrors' in type.getFields())) continue;
+      field.resolve = counted(name, (field.resolve ?? defaultFieldResolver) as GraphQLFieldResolver<unknown, Context>);
+    }
+  }
 }

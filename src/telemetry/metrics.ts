@@ -38,6 +38,8 @@ export interface Metrics {
   /** Where the numbers are read. */
   readonly registry: Registry;
   operation(operation: ObservedOperation): void;
+  /** Counts an entry of `userErrors`, by the root field that answered with it. */
+  userError(error: { field: string; code: string }): void;
   /** `route` is a pattern of this server, not the path of a client. */
   httpRequest(request: { method: string; route: string; status: number }): void;
   databaseCall(call: DatabaseCall): void;
@@ -174,7 +176,7 @@ function createDatabaseMetrics(registers: Registry[]): Pick<Metrics, 'databaseCa
   };
 }
 
-function createRefusalMetrics(registers: Registry[]): Pick<Metrics, 'rateLimited' | 'shed' | 'httpRequest'> {
+function createRefusalMetrics(registers: Registry[]): Pick<Metrics, 'rateLimited' | 'shed' | 'httpRequest' | 'userError'> {
   const limited = new Counter({
     name: `${prefix}rate_limit_refusals_total`,
     help: 'Operations that were refused for want of points, by what was limited.',
@@ -187,6 +189,12 @@ function createRefusalMetrics(registers: Registry[]): Pick<Metrics, 'rateLimited
     labelNames: ['reason'],
     registers,
   });
+  const userErrors = new Counter({
+    name: `${prefix}user_errors_total`,
+    help: 'Entries of userErrors in answers, by root field and code.',
+    labelNames: ['field', 'code'],
+    registers,
+  });
   const requests = new Counter({
     name: `${prefix}http_requests_total`,
     help: 'HTTP requests that were answered, by method, route and status.',
@@ -196,6 +204,7 @@ function createRefusalMetrics(registers: Registry[]): Pick<Metrics, 'rateLimited
   return {
     rateLimited: (caller) => limited.inc({ caller }),
     shed: (reason) => shed.inc({ reason }),
+    userError: ({ field, code }) => userErrors.inc({ field, code }),
     httpRequest: ({ method, route, status }) => requests.inc({ method, route, status: String(status) }),
   };
 }

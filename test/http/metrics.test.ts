@@ -5,7 +5,9 @@ import WebSocket from 'ws';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { listenForMetrics } from '../../src/http/metrics.ts';
 import type { AddressInfo } from 'node:net';
+import { postForStream } from './support/eventStreamClient.ts';
 import { startTestServer, type TestServer, type TestServerOptions } from './support/testServer.ts';
+import { openSocket } from './support/webSocketClient.ts';
 
 const token = 'a-token-of-the-monitoring';
 const email = 'somebody.private@example.com';
@@ -98,6 +100,52 @@ describe('what they tell', () => {
     expect(valueOf(text, 'snapinfra_errors_total{code="GRAPHQL_VALIDATION_FAILED"}')).toBe(1);
     expect(valueOf(text, 'snapinfra_operation_duration_seconds_count{operation="Mine",type="query"}')).toBe(1);
     expect(valueOf(text, 'snapinfra_http_requests_total{method="POST",route="/graphql",status="200"}')).toBeGreaterThan(1);
+  });
+
+  describe('what mutations answer in userErrors, by root field and code', () => {
+    const count = async (field: string, code: string): Promise<number> =>
+      valueOf((await read(server)).text, `snapinfra_user_errors_total{field="${field}",code="${code}"}`);
+    const byHttp = async (query: string): Promise<void> => {
+      const { errors } = (await (await server.post({ query }, { authorization: `Bearer ${accessToken}` })).json()) as { errors?: unknown };
+      expect(errors).toBeUndefined();
+    };
+    const bySocket = async (query: string): Promise<void> => {
+      const client = await openSocket(server.url);
+      await client.init({ authorization: `Bearer ${accessToken}` });
+      expect((await client.run(query)).errors).toBeUndefined();
+      client.close();
+    };
+    const byEventStream = async (query: string): Promise<void> => {
+      const client = await postForStream(server.url, { query }, { authorization: `Bearer ${accessToken}` });
+      expect((await client.rest())[0]?.data?.errors).toBeUndefined();
+    };
+    const transports = { byHttp, bySocket, byEventStream };
+    const projectName = (name: string): string =>
+      `mutation { projectCreate(input: { name: "${name}" }, dryRun: true) { project { name } } }`;
+    const deletions = 'mutation { a: projectDelete(id: "a") { userErrors { code } } b: projectDelete(id: "b") { userErrors { code } } }';
+    const question = 'subscription { aiChatStream(input: { messages: [{ role: USER, content: "x" }] }) { delta } }';
+
+    test.each<[keyof typeof transports, string, string, string, number]>([
+      // Also where the client does not ask for them.
+      ['byHttp', projectName(''), 'projectCreate', 'VALIDATION', 1],
+      ['bySocket', projectName(''), 'projectCreate', 'VALIDATION', 1],
+      ['byEventStream', projectName(''), 'projectCreate', 'VALIDATION', 1],
+      ['byHttp', projectName('Fine'), 'projectCreate', 'VALIDATION', 0],
+      // By the name of the schema, not the one that the client gives.
+      ['byHttp', deletions, 'projectDelete', 'NOT_FOUND', 2],
+      ['bySocket', question, 'aiChatStream', 'AI_NOT_CONFIGURED', 1],
+    ])('%s: %s: %s %s', async (transport, query, field, code, expected) => {
+      const before = await count(field, code);
+      await transports[transport](query);
+      expect((await count(field, code)) - before).toBe(expected);
+    });
+
+    test('labels are names of the schema and codes', async () => {
+      const { text } = await read(server);
+      const series = [...text.matchAll(/^snapinfra_user_errors_total\{(.*)\}/gm)].map(([, labels]) => labels);
+      expect(series.length).toBeGreaterThan(2);
+      for (const labels of series) expect(labels).toMatch(/^field="(projectCreate|projectDelete|aiChatStream)",code="[A-Z_]+"$/);
+    });
   });
 
   test('calls to DynamoDB with their units, batches of loaders', async () => {
