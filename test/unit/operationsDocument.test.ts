@@ -61,7 +61,6 @@ describe('commands', () => {
 });
 
 test('every setting exists', () => {
-  const config = read('src/config.ts');
   const named = found(`${operations}\n${architecture}`, /`([A-Z][A-Z_]{3,})(?:=[^`]*)?`/g).filter((name) => name.includes('_'));
   // The last one is read by the exporter of traces itself.
   const codes = [
@@ -75,7 +74,7 @@ test('every setting exists', () => {
   ];
   const settings = named.filter((name) => !codes.includes(name));
   expect(settings.length).toBeGreaterThan(15);
-  expect(settings.filter((name) => !config.includes(`${name}:`))).toEqual([]);
+  expect(settings.filter((name) => !(name in variables.shape))).toEqual([]);
 });
 
 test('every log line exists', () => {
@@ -83,6 +82,17 @@ test('every log line exists', () => {
   const named = found(table, /^\| `([^`]+)`/gm);
   expect(named.length).toBeGreaterThan(6);
   expect(named.filter((line) => !sources.includes(`'${line}'`))).toEqual([]);
+});
+
+test('every span that is named can come', () => {
+  const table = operations.slice(operations.indexOf('| span '), operations.indexOf('No span holds'));
+  const [tasks = ''] = table.split('\n').filter((row) => row.includes('background work'));
+  const names = found(tasks.split('|')[1] ?? '', /`([^`]+)`/g);
+  expect(names.length).toBeGreaterThan(1);
+  expect(names.filter((name) => !sources.includes(`.run('${name}'`) && !sources.includes(`.repeat('${name}'`))).toEqual([]);
+  const attributes = found(table, /`(snapinfra\.\w+)`/g);
+  expect(attributes.length).toBeGreaterThan(0);
+  expect(attributes.filter((name) => !sources.includes(`'${name}'`))).toEqual([]);
 });
 
 test('every alarm of the stack has its part, and no other', () => {
