@@ -65,6 +65,12 @@ function trustedProxies({ trustProxy }: Config['http']): string | false | ((addr
   return typeof trustProxy === 'number' ? (_address, hop) => hop < trustProxy : trustProxy;
 }
 
+/**
+ * How long a connection without a request is kept: longer than load balancers keep theirs (60 s usually; 140 s in the CDK
+ * stack, since an answer of the assistant may take that long in silence), or they send into one that is just being closed.
+ */
+const keepAliveMs = 150_000;
+
 function createFastify({ config, log, slowSenders }: Required<Pick<ServerOptions, 'config' | 'log' | 'slowSenders'>>): FastifyInstance {
   const loggerInstance: FastifyBaseLogger = log;
   return fastify({
@@ -76,6 +82,7 @@ function createFastify({ config, log, slowSenders }: Required<Pick<ServerOptions
     // `true` would cut requests in flight off when the server stops.
     forceCloseConnections: 'idle',
     requestTimeout: slowSenders.requestMs,
+    keepAliveTimeout: keepAliveMs,
     http: { headersTimeout: slowSenders.headersMs, connectionsCheckingInterval: slowSenders.checkMs },
     routerOptions: { ignoreTrailingSlash: true },
     clientErrorHandler: answerBrokenHttp,

@@ -2,6 +2,8 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { App } from 'aws-cdk-lib';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { stackId } from '../lib/settings.ts';
 import { SnapinfraDynamoDBStack } from '../lib/snapinfraDynamoDbStack.ts';
 import { apiResources, asText, httpContext, httpsContext, synthesize, testApp, withoutMetadata, type Resource } from './support.ts';
@@ -72,8 +74,16 @@ describe('requests', () => {
   });
 
   test('go to tasks that are ready, over connections that the balancer gives up before the server does', () => {
-    const { LoadBalancerAttributes: attributes } = only(http, 'AWS::ElasticLoadBalancingV2::LoadBalancer');
-    expect(attributes).toContainEqual({ Key: 'idle_timeout.timeout_seconds', Value: '60' });
+    const attributes = only(http, 'AWS::ElasticLoadBalancingV2::LoadBalancer')['LoadBalancerAttributes'] as {
+      Key: string;
+      Value: string;
+    }[];
+    const idle = attributes.find(({ Key }) => Key === 'idle_timeout.timeout_seconds')?.Value;
+    const server = readFileSync(join(import.meta.dirname, '../../src/server.ts'), 'utf8');
+    const keepAliveMs = Number(/keepAliveMs = ([\d_]+);/.exec(server)?.[1]?.replaceAll('_', ''));
+    expect(Number(idle) * 1_000).toBeLessThan(keepAliveMs);
+    // What the assistant has, and the operation besides (src/config).
+    expect(Number(idle)).toBeGreaterThan(120 + 10);
     expect(only(http, 'AWS::ElasticLoadBalancingV2::TargetGroup')).toMatchObject({ HealthCheckPath: '/readyz', Port: 5000 });
   });
 

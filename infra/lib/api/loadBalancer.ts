@@ -23,11 +23,11 @@ export interface Balancing {
 }
 
 /**
- * The server keeps idle connections for 72 s (Fastify's default): the balancer has to give them up first, or it sends
- * a request into a connection that is just being closed and answers 502. WebSockets and event streams give a sign of life
- * more often. An answer of the assistant that takes longer has to be streamed.
+ * Longer than the slowest answer: the assistant has 120 s (AI_TIMEOUT_MS) and the operation 10 s more. And shorter than the
+ * server keeps idle connections (150 s, `keepAliveMs` in src/server.ts): the balancer has to give them up first, or it sends
+ * a request into a connection that is just being closed and answers 502.
  */
-export const idleTimeout = Duration.seconds(60);
+export const idleTimeout = Duration.seconds(140);
 
 /** Answers may take 10 s (OPERATION_TIMEOUT_MS) unless the assistant is asked; ECS ends the task only afterwards. */
 export const deregistrationDelay = Duration.seconds(30);
