@@ -47,16 +47,25 @@ export default tseslint.config(
             zone('src/limits', ['src/domains', 'src/graphql', 'src/auth', 'src/http', 'src/context.ts'], 'limits/ knows nothing above it'),
             zone(
               'src/domains',
-              ['src/graphql/schema.ts', 'src/http', 'src/server.ts', 'src/main.ts', 'src/config.ts'],
+              ['src/graphql/schema.ts', 'src/http', 'src/server.ts', 'src/main.ts', 'src/config.ts', 'src/config'],
               'a domain does not know the transport',
             ),
-            zone('src/graphql', ['src/http', 'src/server.ts', 'src/main.ts', 'src/config.ts'], 'the schema does not know the transport'),
+            zone(
+              'src/graphql',
+              ['src/http', 'src/server.ts', 'src/main.ts', 'src/config.ts', 'src/config'],
+              'the schema does not know the transport',
+            ),
             zone(
               'src/auth',
-              ['src/graphql', 'src/http', 'src/server.ts', 'src/main.ts', 'src/config.ts'],
+              ['src/graphql', 'src/http', 'src/server.ts', 'src/main.ts', 'src/config.ts', 'src/config'],
               'auth/ does not know the transport',
             ),
             zone('src/http', ['src/server.ts', 'src/main.ts'], 'http/ is used by server.ts'),
+            zone(
+              'src/config',
+              ['src/graphql', 'src/http', 'src/server.ts', 'src/main.ts', 'src/config.ts'],
+              'settings come before what is set',
+            ),
           ],
         },
       ],

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigInvalid, loadConfig } from '../../src/config.ts';
+import { variables } from '../../src/config/variables.ts';
 
 let dataDir: string;
 beforeEach(() => {
@@ -243,4 +244,18 @@ describe('traces and metrics', () => {
   ])('%p is refused', (env, expected) => {
     expect(problems(env as unknown as Record<string, string>)).toEqual([expect.stringMatching(expected)]);
   });
+});
+
+test('the README tells of every variable, and of no other', () => {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+  const start = readme.indexOf('\n## Configuration\n');
+  const table = readme.slice(start, readme.indexOf('\n### ', start));
+  const named = [...table.matchAll(/`([A-Z]+(?:_[A-Z]+)*)(?:=[^`]*)?`/g)].map(([, name = '']) => name);
+  const known = Object.keys(variables.shape);
+  expect(known.filter((name) => !named.includes(name))).toEqual([]);
+  const firstCells = [...table.matchAll(/^\| ([^|]+) \|/gm)].flatMap(([, cell = '']) =>
+    [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name),
+  );
+  expect(firstCells.length).toBeGreaterThan(40);
+  expect(firstCells.filter((name) => !known.includes(name))).toEqual([]);
 });

@@ -1,6 +1,7 @@
 /** docs/operations.md and docs/architecture.md name metrics, commands, settings, alarms, log lines and files that exist. */
 import { describe, expect, test } from '@jest/globals';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { variables } from '../../src/config/variables.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 
 const root = new URL('../../', import.meta.url);

@@ -1,8 +1,8 @@
 /** The kinds of values that variables of the environment have, each with the sentence that says what was expected. */
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
-import { readEncryptionKey } from './data/encryption.ts';
-import { endpointNames, type EndpointName, type EndpointOverrides } from './domains/integrations/endpoints.ts';
+import { readEncryptionKey } from '../data/encryption.ts';
+import { endpointNames, type EndpointName, type EndpointOverrides } from '../domains/integrations/endpoints.ts';
 
 /** An absolute http or https URL; `expected` completes "must be". */
 export function webUrl(expected: string) {
