@@ -10,7 +10,7 @@ type Task = (signal: AbortSignal, span?: BackgroundTrace) => Promise<void>;
 export interface Background {
   /** Starts `task` and returns at once; a failure is logged. Metrics and spans show `name`: a name of this code, nothing of a user. */
   run(name: string, task: Task): void;
-  /** Runs `task` now and then again and again, `milliseconds` after it ended. */
+  /** Runs `task` now and then again and again, `milliseconds` after it ended. Only runs that fail leave a span: most look and find nothing. */
   repeat(name: string, milliseconds: number, task: Task): void;
   /** Waits until everything that runs now has ended. */
   settled(): Promise<void>;
@@ -31,28 +31,29 @@ export function createBackground(log: Logger, { onFailure, tracing }: Background
   const running = new Set<Promise<void>>();
   const timers = new Set<NodeJS.Timeout>();
 
-  async function attempt(name: string, task: Task): Promise<void> {
+  /** With `isRoutine` only a failure leaves a span: one that is never ended is never exported. */
+  async function attempt(name: string, task: Task, isRoutine: boolean): Promise<void> {
     const span = tracing?.background(name);
     try {
       await task(stopping.signal, span);
-      span?.end(null);
+      if (!isRoutine) span?.end(null);
     } catch (error) {
       const isStopping = stopping.signal.aborted;
-      span?.end(isStopping ? null : errorTypeOf(error));
+      if (!isStopping || !isRoutine) span?.end(isStopping ? null : errorTypeOf(error));
       if (isStopping) return;
       log.error({ err: error, task: name }, 'background work failed');
       onFailure?.(name);
     }
   }
 
-  function run(name: string, task: Task): Promise<void> {
-    const work = attempt(name, task);
+  function run(name: string, task: Task, isRoutine = false): Promise<void> {
+    const work = attempt(name, task, isRoutine);
     running.add(work);
     return work.finally(() => running.delete(work));
   }
 
   function repeat(name: string, milliseconds: number, task: Task): void {
-    void run(name, task).then(() => {
+    void run(name, task, true).then(() => {
       if (stopping.signal.aborted) return;
       const timer = setTimeout(() => {
         timers.delete(timer);
