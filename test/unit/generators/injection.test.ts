@@ -6,7 +6,9 @@ import { generateFiles, inputOf, load } from './support.ts';
 
 /** Set by a payload that runs. */
 const trace = globalThis as { hasRun?: string };
-afterEach(() => void delete trace.hasRun);
+afterEach(() => {
+  delete trace.hasRun;
+});
 
 /** Ends what a generator may have put it in, runs, and hides the rest. */
 const payloads = {
