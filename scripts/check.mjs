@@ -15,6 +15,15 @@ process.on('exit', () => rmSync(reports, { recursive: true, force: true }));
 const inInfra = (name, command) => ({ name: `infra ${name}`, command, cwd: infra });
 const inDashboard = (name, command) => ({ name: `dashboard ${name}`, command, cwd: dashboard });
 
+const npmCi = ['npm', 'ci', '--no-audit', '--no-fund'];
+
+/** A clean clone has nothing installed, and CI must find out whether the lock files are in order. */
+const installs = [
+  { name: 'install', command: npmCi, cwd: root },
+  { name: 'infra install', command: npmCi, cwd: infra },
+  { name: 'dashboard install', command: npmCi, cwd: dashboard },
+].filter(({ cwd }) => Boolean(process.env.CI) || !existsSync(join(cwd, 'node_modules')));
+
 /** What the other gates need. In order: later ones use what earlier ones made. */
 const first = [
   { name: 'codegen', command: ['npm', 'run', '--silent', 'codegen'] },
@@ -32,8 +41,6 @@ const serverGates = [
 const lint = { name: 'lint', command: ['npx', '--no-install', 'eslint', '.'] };
 
 const infraGates = [
-  // A clean clone has nothing installed there, and CI must find out whether the lock file is in order.
-  ...(isMissingPackages(infra) ? [inInfra('install', ['npm', 'ci', '--no-audit', '--no-fund'])] : []),
   inInfra('types', ['npm', 'run', '--silent', 'typecheck']),
   inInfra('lint', ['npm', 'run', '--silent', 'lint']),
   tests('infra tests', infra),
@@ -43,25 +50,21 @@ const infraGates = [
 /** In a real browser, which need the packages of the dashboard: they build it themselves. Skipped where there is no browser. */
 const browserTests = { ...tests('browser tests', root, ['test/browser/']), maySkip: process.env.SNAPINFRA_TEST_BROWSER !== 'required' };
 
-const dashboardGates = [
-  ...(isMissingPackages(dashboard) ? [inDashboard('install', ['npm', 'ci', '--no-audit', '--no-fund'])] : []),
-  inDashboard('types', ['npm', 'run', '--silent', 'typecheck']),
-  browserTests,
-];
+const dashboardGates = [inDashboard('types', ['npm', 'run', '--silent', 'typecheck']), browserTests];
 
-/** Lists of a phase run side by side. The tests wait for their database a sixth of the time; the other gates fill it. */
 const mainTests = tests('tests', root, ['--testPathIgnorePatterns=test/browser/']);
-const phases = [[first], [[mainTests], [lint], serverGates, infraGates, dashboardGates]];
+
+/**
+ * Lists of a phase run side by side, and a phase begins when the one before has ended. The tests wait for their database a
+ * sixth of the time; the other gates fill it.
+ */
+const phases = [installs.map((gate) => [gate]), [first], [[mainTests], [lint], serverGates, infraGates, dashboardGates]];
 const gates = phases.flat(2);
 
 /** Beside the tests, which come first. */
 const yieldsCpu = new Set([...serverGates, ...infraGates, ...dashboardGates]);
 // What waits for a page must not starve.
 yieldsCpu.delete(browserTests);
-
-function isMissingPackages(folder) {
-  return Boolean(process.env.CI) || !existsSync(join(folder, 'node_modules'));
-}
 
 function tests(name, cwd, args = []) {
   const report = join(reports, `${name.replace(' ', '-')}.json`);
@@ -159,7 +162,12 @@ async function passAll(list) {
   }
 }
 
-for (const lists of phases) await Promise.all(lists.map(passAll));
+for (const lists of phases) {
+  await Promise.all(lists.map(passAll));
+  if (lists === phases.at(-1) || totals.failed === 0) continue;
+  console.log('the other gates need what failed, and were not run');
+  break;
+}
 // Once more, since the whole of it may be pages above.
 if (failures.length > 0) console.log(['failed:', ...failures.map((failure) => `  ${failure}`)].join('\n'));
 const killed = killedForMemory() - killedBefore;
