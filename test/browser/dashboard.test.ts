@@ -241,6 +241,12 @@ describeInBrowser(
         await signUp(guest.page, email);
         await guest.page.getByRole('button', { name: 'Join Web shop' }).click();
         await guest.page.getByRole('heading', { name: 'Web shop', level: 1 }).waitFor();
+        await guest.page.getByRole('link', { name: 'Projects', exact: true }).click();
+        const shared = guest.page.getByRole('region', { name: 'Shared with you' });
+        expect(await shared.locator('.project-card').allTextContents()).toEqual([expect.stringMatching(/^Web shop.*of Ada.*Developer/)]);
+        expect(await violationsOf(guest.page)).toEqual([]);
+        await shared.getByRole('link', { name: 'Web shop' }).click();
+        await guest.page.getByRole('heading', { name: 'Web shop', level: 1 }).waitFor();
         expect(guest.complaints).toEqual([]);
         await guest.context.close();
       });
@@ -285,6 +291,44 @@ describeInBrowser(
         expect(watched.complaints).toEqual([]);
         expect(new Set([...watched.origins].map((origin) => new URL(origin).host))).toEqual(new Set([new URL(dashboard.url).host]));
       });
+    });
+
+    test('lists go on page by page, and the focus goes with them', async () => {
+      const { page, context, complaints } = await openPage(browser);
+      await signUp(page);
+      const create = 'mutation ($input: ProjectCreateInput!) { projectCreate(input: $input) { project { id } userErrors { message } } }';
+      for (let number = 1; number <= 25; number++) await act(page, create, { input: { name: `Project ${number}` } });
+      await page.reload();
+      const own = page.getByRole('region', { name: 'Your projects' });
+      const names = (): Promise<string[]> => own.getByRole('heading', { level: 3 }).allTextContents();
+      await own.getByRole('heading', { name: 'Project 14', exact: true }).waitFor();
+      expect(await names()).toHaveLength(12);
+      for (const first of ['Project 13', 'Project 1']) {
+        await own.getByRole('button', { name: 'Show older projects' }).click();
+        await own.locator('a:focus', { hasText: new RegExp(`^${first}$`) }).waitFor();
+      }
+      expect(await names()).toEqual(Array.from({ length: 25 }, (_, index) => `Project ${25 - index}`));
+      expect(await own.getByRole('button').count()).toBe(0);
+
+      await page.keyboard.press('Enter');
+      await page.getByRole('heading', { name: 'Project 1', level: 1 }).waitFor();
+      const projectId = new URL(page.url()).pathname.split('/')[2]!;
+      for (let number = 1; number <= 26; number++)
+        await deploy(page, { projectId, environment: 'STAGING', provider: 'AWS', version: `1.0.${number}` });
+      await page.reload();
+      await openSection(page, 'Deployments');
+      await page.getByRole('heading', { name: 'Log of 1.0.26, staging' }).waitFor();
+      expect(await page.locator('.deployment').count()).toBe(25);
+      await page.getByRole('button', { name: 'Show older deployments' }).click();
+      await page.locator('.deployment button:focus', { hasText: '1.0.1 ' }).waitFor();
+      await page.keyboard.press('Enter');
+      const log = page.getByRole('region', { name: 'Log of 1.0.1, staging' });
+      await log.getByText('Pending').waitFor();
+      await page.getByRole('button', { name: 'Cancel 1.0.1, staging' }).click();
+      // The log beside the list goes on with the row, on whatever page it stands.
+      await log.getByText('Cancelled').waitFor();
+      expect(complaints).toEqual([]);
+      await context.close();
     });
 
     describe('a session', () => {

@@ -144,6 +144,38 @@ export const SchemaBody = graphql(`
   }
 `);
 
+export const ProjectCard = graphql(`
+  fragment ProjectCard on Project {
+    id
+    name
+    description
+    status
+    framework
+    database
+    viewerRole
+    owner {
+      id
+      username
+    }
+    deployments(first: 1) {
+      nodes {
+        id
+        environment
+        status
+        version
+        createdAt
+      }
+    }
+  }
+`);
+
+export const PageEnd = graphql(`
+  fragment PageEnd on PageInfo {
+    hasNextPage
+    endCursor
+  }
+`);
+
 export const HomePage = graphql(`
   query HomePage {
     home {
@@ -151,38 +183,31 @@ export const HomePage = graphql(`
         id
         username
         email
+        projects(first: 12) {
+          nodes {
+            ...ProjectCard
+          }
+          pageInfo {
+            ...PageEnd
+          }
+        }
+        memberships(first: 12) {
+          nodes {
+            projectId
+            userId
+            project {
+              ...ProjectCard
+            }
+          }
+          pageInfo {
+            ...PageEnd
+          }
+        }
       }
       gettingStarted {
         key
         title
         done
-      }
-      recentProjects(first: 12) {
-        nodes {
-          id
-          name
-          description
-          status
-          framework
-          database
-          updatedAt
-          viewerRole
-          stats {
-            schemas
-            members
-            deployments
-            successRate
-          }
-          deployments(first: 1) {
-            nodes {
-              id
-              environment
-              status
-              version
-              createdAt
-            }
-          }
-        }
       }
       recentActivity(first: 12) {
         nodes {
@@ -210,6 +235,59 @@ export const HomePage = graphql(`
         deployments
         members
         successRate
+      }
+    }
+  }
+`);
+
+/** The next pages of lists, when somebody asks for them. */
+export const OlderProjects = graphql(`
+  query OlderProjects($after: String!) {
+    viewer {
+      id
+      projects(first: 12, after: $after) {
+        nodes {
+          ...ProjectCard
+        }
+        pageInfo {
+          ...PageEnd
+        }
+      }
+    }
+  }
+`);
+
+export const OlderMemberships = graphql(`
+  query OlderMemberships($after: String!) {
+    viewer {
+      id
+      memberships(first: 12, after: $after) {
+        nodes {
+          projectId
+          userId
+          project {
+            ...ProjectCard
+          }
+        }
+        pageInfo {
+          ...PageEnd
+        }
+      }
+    }
+  }
+`);
+
+export const OlderDeployments = graphql(`
+  query OlderDeployments($id: ID!, $after: String!) {
+    project(id: $id) {
+      id
+      deployments(first: 25, after: $after) {
+        nodes {
+          ...DeploymentRow
+        }
+        pageInfo {
+          ...PageEnd
+        }
       }
     }
   }
@@ -299,6 +377,9 @@ export const ProjectPage = graphql(`
       deployments(first: 25) {
         nodes {
           ...DeploymentRow
+        }
+        pageInfo {
+          ...PageEnd
         }
       }
       codeGenerations(first: 10) {

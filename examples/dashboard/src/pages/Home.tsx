@@ -1,17 +1,25 @@
-/** Home: recent projects, invitations, what happened. One query. */
+/** Home: own projects and those of others, invitations, what happened. One query. */
 import { useCallback, useState, type SyntheticEvent } from 'react';
 import { useQuery } from 'urql';
 import { Link, useLocation } from 'wouter';
 import { otherProblems, problemOf, useAction } from '../api/action.ts';
-import type { HomePageQuery } from '../gql/graphql.ts';
-import { AcceptInvitation, CreateProject, DeclineInvitation, HomePage as HomePageDocument } from '../operations.ts';
+import type { HomePageQuery, ProjectCardFragment } from '../gql/graphql.ts';
+import {
+  AcceptInvitation,
+  CreateProject,
+  DeclineInvitation,
+  HomePage as HomePageDocument,
+  OlderMemberships,
+  OlderProjects,
+} from '../operations.ts';
 import { ActivityList } from '../parts/Activity.tsx';
 import { inWords, percent } from '../parts/format.ts';
 import { Layout } from '../parts/Layout.tsx';
+import { PagedList } from '../parts/PagedList.tsx';
 import { Card, Empty, Failure, Field, Problems, Skeleton, Status, Submit, textOf, Time } from '../parts/parts.tsx';
 
 type Home = NonNullable<HomePageQuery['home']>;
-type ProjectCardData = NonNullable<Home['recentProjects']>['nodes'][number];
+type Viewer = NonNullable<Home['viewer']>;
 type InvitationData = NonNullable<Home['pendingInvitations']>['nodes'][number];
 
 export function HomePage() {
@@ -28,16 +36,16 @@ export function HomePage() {
 }
 
 function HomeBody({ home, stats, again }: { home: Home; stats: Stats; again: () => void }) {
-  const projects = home.recentProjects?.nodes ?? [];
+  const { viewer } = home;
   const [isCreating, setIsCreating] = useState(false);
   return (
     <>
       <div className="page-head">
         <div>
-          <h1>Hello, {home.viewer?.username}</h1>
+          <h1>Hello, {viewer?.username}</h1>
           <p className="lead">What you and your teams are building.</p>
         </div>
-        {!isCreating && projects.length > 0 && (
+        {!isCreating && hasProjects(viewer) && (
           <button type="button" className="primary" onClick={() => setIsCreating(true)}>
             New project
           </button>
@@ -48,20 +56,16 @@ function HomeBody({ home, stats, again }: { home: Home; stats: Stats; again: () 
       {isCreating && <NewProject onClose={() => setIsCreating(false)} />}
       <div className="columns">
         <div>
-          {projects.length === 0 && !isCreating ? (
+          {!hasProjects(viewer) && !isCreating && (
             <Empty title="You have no project yet.">
               <p>A project holds database schemas, architectures, deployments, metrics and a team.</p>
               <button type="button" className="primary" onClick={() => setIsCreating(true)}>
                 Create your first project
               </button>
             </Empty>
-          ) : (
-            <ul className="project-grid" aria-label="Recent projects">
-              {projects.map((project) => (
-                <ProjectCard key={project.id} project={project} />
-              ))}
-            </ul>
           )}
+          {viewer?.projects && <OwnProjects projects={viewer.projects} />}
+          {viewer?.memberships && <SharedProjects memberships={viewer.memberships} />}
           <GettingStarted steps={home.gettingStarted ?? []} />
         </div>
         <Card title="Activity">
@@ -69,6 +73,54 @@ function HomeBody({ home, stats, again }: { home: Home; stats: Stats; again: () 
         </Card>
       </div>
     </>
+  );
+}
+
+const hasProjects = (viewer: Home['viewer']): boolean => (viewer?.projects?.nodes ?? []).length > 0;
+
+function OwnProjects({ projects }: { projects: NonNullable<Viewer['projects']> }) {
+  if (projects.nodes.length === 0) return null;
+  return (
+    <section className="stack" aria-labelledby="own-projects">
+      <h2 id="own-projects">Your projects</h2>
+      <PagedList
+        page={projects}
+        label="older projects"
+        query={OlderProjects}
+        variables={{}}
+        pick={({ viewer }) => viewer?.projects}
+        children={(items) => <ProjectGrid projects={items} />}
+      />
+    </section>
+  );
+}
+
+/** The projects of others that the viewer is a member of. */
+function SharedProjects({ memberships }: { memberships: NonNullable<Viewer['memberships']> }) {
+  if (memberships.nodes.length === 0) return null;
+  return (
+    <section className="stack" aria-labelledby="shared-projects">
+      <h2 id="shared-projects">Shared with you</h2>
+      <PagedList
+        page={memberships}
+        label="more shared projects"
+        query={OlderMemberships}
+        variables={{}}
+        pick={({ viewer }) => viewer?.memberships}
+        // A project may be deleted while the page is read.
+        children={(items) => <ProjectGrid projects={items.flatMap(({ project }) => project ?? [])} />}
+      />
+    </section>
+  );
+}
+
+function ProjectGrid({ projects }: { projects: readonly ProjectCardFragment[] }) {
+  return (
+    <ul className="project-grid">
+      {projects.map((project) => (
+        <ProjectCard key={project.id} project={project} />
+      ))}
+    </ul>
   );
 }
 
@@ -94,13 +146,16 @@ function StatTiles({ stats }: { stats: Stats }) {
   );
 }
 
-function ProjectCard({ project }: { project: ProjectCardData }) {
+function ProjectCard({ project }: { project: ProjectCardFragment }) {
   const latest = project.deployments?.nodes[0];
   return (
     <li className="card project-card">
-      <h2>
-        <Link href={`/projects/${project.id}`}>{project.name}</Link>
-      </h2>
+      <div>
+        <h3>
+          <Link href={`/projects/${project.id}`}>{project.name}</Link>
+        </h3>
+        {project.viewerRole !== 'OWNER' && project.owner && <small>of {project.owner.username}</small>}
+      </div>
       <p className="project-text">{project.description || 'No description yet.'}</p>
       <p className="chips">
         <span className="chip">{inWords(project.status)}</span>

@@ -1,17 +1,18 @@
 /** Deployments with their live state, and the log of the one that is open. */
-import { useState, type SyntheticEvent } from 'react';
+import { useEffect, useState, type SyntheticEvent } from 'react';
 import { otherProblems, problemOf, useAction } from '../api/action.ts';
 import type { DeploymentEnvironment, DeploymentProvider, DeploymentRowFragment } from '../gql/graphql.ts';
-import { CancelDeployment, CreateDeployment, RollbackDeployment } from '../operations.ts';
+import { CancelDeployment, CreateDeployment, OlderDeployments, RollbackDeployment } from '../operations.ts';
 import { duration, inWords } from '../parts/format.ts';
+import { PagedList } from '../parts/PagedList.tsx';
 import { Card, Empty, Field, Problems, Status, Submit, textOf, Time } from '../parts/parts.tsx';
 import { LogView } from './LogView.tsx';
 import type { SectionProps } from './project.ts';
 
 export function DeploymentsSection({ project }: SectionProps) {
   const deployments = project.deployments?.nodes ?? [];
-  const [opened, setOpened] = useState<string | null>(null);
-  const shown = deployments.find(({ id }) => id === opened) ?? deployments[0];
+  const [opened, setOpened] = useState<DeploymentRowFragment | null>(null);
+  const shown = opened ?? deployments[0];
   return (
     <>
       {project.viewerCanDeploy && <NewDeployment projectId={project.id} onCreated={setOpened} />}
@@ -24,17 +25,29 @@ export function DeploymentsSection({ project }: SectionProps) {
                 : 'You will see deployments here as soon as the team makes one.'}
             </Empty>
           )}
-          <ul className="rows">
-            {deployments.map((deployment) => (
-              <DeploymentItem
-                key={deployment.id}
-                deployment={deployment}
-                canDeploy={project.viewerCanDeploy}
-                isOpen={deployment.id === shown?.id}
-                open={() => setOpened(deployment.id)}
-              />
-            ))}
-          </ul>
+          {project.deployments && (
+            <PagedList
+              page={project.deployments}
+              label="older deployments"
+              query={OlderDeployments}
+              variables={{ id: project.id }}
+              pick={(data) => data.project?.deployments}
+              children={(items) => (
+                <ul className="rows">
+                  {items.map((deployment) => (
+                    <DeploymentItem
+                      key={deployment.id}
+                      deployment={deployment}
+                      canDeploy={project.viewerCanDeploy}
+                      isOpen={deployment.id === shown?.id}
+                      isChosen={deployment.id === opened?.id}
+                      open={setOpened}
+                    />
+                  ))}
+                </ul>
+              )}
+            />
+          )}
         </Card>
         {shown && (
           <Card title={`Log of ${nameOf(shown)}`} className="log-card" aside={<Status value={shown.status} />}>
@@ -52,17 +65,23 @@ const nameOf = ({ version, environment }: DeploymentRowFragment): string =>
 interface ItemProps {
   readonly deployment: DeploymentRowFragment;
   readonly canDeploy: boolean;
+  /** Its log is shown: it was chosen, or is the newest while none was. */
   readonly isOpen: boolean;
-  readonly open: () => void;
+  readonly isChosen: boolean;
+  readonly open: (deployment: DeploymentRowFragment) => void;
 }
 
-function DeploymentItem({ deployment, canDeploy, isOpen, open }: ItemProps) {
+function DeploymentItem({ deployment, canDeploy, isOpen, isChosen, open }: ItemProps) {
   const [cancel, rollBack] = [useAction(CancelDeployment), useAction(RollbackDeployment)];
   const { id, status, version, environment, provider, createdAt, createdBy, timing, rollbackOf, revision, allowedTransitions } = deployment;
   const variables = { id, expectedRevision: revision };
+  // The row may stand on a later page; what is shown of it beside the list goes on with it.
+  useEffect(() => {
+    if (isChosen) open(deployment);
+  }, [isChosen, open, deployment]);
   return (
     <li className="row deployment" data-open={isOpen}>
-      <button type="button" className="row-main row-open" aria-pressed={isOpen} onClick={open}>
+      <button type="button" className="row-main row-open" aria-pressed={isOpen} onClick={() => open(deployment)}>
         <strong>{version ?? 'No version'}</strong> {inWords(environment)} <small>{providers[provider] ?? inWords(provider)}</small>
         <small>
           <Time at={createdAt} />
@@ -99,7 +118,7 @@ const providers: Partial<Record<DeploymentProvider, string>> = {
 };
 const names = ['version', 'environment', 'provider'];
 
-function NewDeployment({ projectId, onCreated }: { projectId: string; onCreated: (id: string) => void }) {
+function NewDeployment({ projectId, onCreated }: { projectId: string; onCreated: (deployment: DeploymentRowFragment) => void }) {
   const { run, pending, problems } = useAction(CreateDeployment);
   const submit = async (event: SyntheticEvent<HTMLFormElement>): Promise<void> => {
     event.preventDefault();
@@ -114,7 +133,7 @@ function NewDeployment({ projectId, onCreated }: { projectId: string; onCreated:
     const done = await run({ input, idempotencyKey: crypto.randomUUID() });
     if (!done?.deployment) return;
     element.reset();
-    onCreated(done.deployment.id);
+    onCreated(done.deployment);
   };
   return (
     <Card title="Record a deployment">
