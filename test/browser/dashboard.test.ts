@@ -144,6 +144,12 @@ describeInBrowser(
         expect(await violationsOf(page)).toEqual([]);
         projectId = await createProject(page, 'Web shop');
         await page.getByRole('link', { name: 'Projects', exact: true }).click();
+        const deeds = page.getByRole('region', { name: 'Activity' }).getByRole('listitem').locator('p');
+        await deeds.first().waitFor();
+        expect(await deeds.allTextContents()).toEqual([
+          expect.stringMatching(/^Ada created project Web shop(?! in)/),
+          expect.stringMatching(/^Ada signed up(?! user)/),
+        ]);
         await page.getByRole('link', { name: 'Web shop' }).first().click();
         await page.getByRole('heading', { name: 'Web shop', level: 1 }).waitFor();
       });

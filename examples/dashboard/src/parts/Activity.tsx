@@ -1,5 +1,6 @@
 import type { ActivityLineFragment } from '../gql/graphql.ts';
 import { Link } from 'wouter';
+import { deed } from './format.ts';
 import { Empty, Time } from './parts.tsx';
 
 type Line = ActivityLineFragment & { readonly project?: { readonly id: string; readonly name: string } | null };
@@ -15,12 +16,12 @@ export function ActivityList({ entries }: { entries: readonly Line[] }) {
             {(actor?.username ?? '?').charAt(0).toUpperCase()}
           </span>
           <p>
-            <strong>{actor?.username ?? 'Somebody'}</strong> {action} {entityType.toLowerCase().replaceAll('_', ' ')}
-            {entityName && <em> {entityName}</em>}
+            <strong>{actor?.username ?? 'Somebody'}</strong> {deed(action, entityType)}
+            {entityName && !(project && entityType === 'PROJECT') && <em> {entityName}</em>}
             {project && (
               <>
-                {' '}
-                in <Link href={`/projects/${project.id}`}>{project.name}</Link>
+                {entityType === 'PROJECT' ? ' ' : ' in '}
+                <Link href={`/projects/${project.id}`}>{project.name}</Link>
               </>
             )}
             <small>

@@ -41,3 +41,20 @@ export const percent = (share: number): string => new Intl.NumberFormat('en', { 
 /** Returns a size in bytes as "12 KB". */
 export const bytes = (size: number): string =>
   size < 1_000 ? `${size} B` : size < 1e6 ? `${Math.round(size / 1e3)} KB` : `${(size / 1e6).toFixed(1)} MB`;
+
+/** What the API's words for an action and a thing do not read as; keyed by both. */
+const deeds: Readonly<Record<string, string>> = {
+  'signed-in session': 'signed in',
+  'signed-out session': 'signed out',
+  'signed-up user': 'signed up',
+  'password-changed user': 'changed the password',
+  'tracked metric': 'tracked',
+  'logged deployment': 'wrote to the log of',
+  'reported deployment': 'reported on',
+};
+
+/** Returns what somebody did, to stand before the name of the thing: `created project`, `reported on`. */
+export function deed(action: string, entityType: string): string {
+  const words = `${action} ${entityType.toLowerCase().replaceAll('_', ' ')}`;
+  return deeds[words] ?? words.replaceAll('-', ' ');
+}
