@@ -27,8 +27,7 @@ beforeAll(async () => {
   viewer = await fakeMember(harness, { projectId, role: 'viewer' });
 });
 beforeEach(() => {
-  endpoint.script();
-  endpoint.chats.length = 0;
+  endpoint.reset();
 });
 afterAll(async () => {
   await Promise.all([harness.close(), bare.close()]);

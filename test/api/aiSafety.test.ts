@@ -25,8 +25,7 @@ beforeAll(async () => {
   own = (await fakeProject(harness, mallory, { name: 'Own' })).id;
 });
 beforeEach(() => {
-  endpoint.script();
-  endpoint.chats.length = 0;
+  endpoint.reset();
 });
 afterAll(async () => {
   await harness.close();

@@ -50,8 +50,7 @@ beforeAll(async () => {
   projectId = (await fakeProject(harness, ada)).id;
 });
 beforeEach(() => {
-  endpoint.script();
-  endpoint.chats.length = 0;
+  endpoint.reset();
 });
 afterAll(async () => {
   await harness.close();

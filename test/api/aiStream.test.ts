@@ -17,8 +17,7 @@ beforeAll(async () => {
   ada = await harness.signUp();
 });
 beforeEach(() => {
-  endpoint.script();
-  endpoint.chats.length = 0;
+  endpoint.reset();
 });
 afterAll(async () => {
   await harness.close();

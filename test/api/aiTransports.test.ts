@@ -23,8 +23,7 @@ beforeAll(async () => {
   ada = await signUpAt(server);
 });
 beforeEach(() => {
-  endpoint.script();
-  endpoint.chats.length = 0;
+  endpoint.reset();
 });
 afterAll(async () => {
   await server.close();

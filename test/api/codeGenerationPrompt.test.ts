@@ -25,8 +25,7 @@ beforeAll(async () => {
   await fakeSchema(harness, ada, { projectId, name: 'main', tables });
 });
 beforeEach(() => {
-  endpoint.script();
-  endpoint.chats.length = 0;
+  endpoint.reset();
 });
 afterAll(async () => {
   await harness.close();

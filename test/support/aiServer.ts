@@ -33,6 +33,8 @@ export interface AiServer {
   readonly modelRequests: AiRequest[];
   /** How the next chat completions are answered, one step each; afterwards each says "pong". */
   script(...steps: AiStep[]): void;
+  /** Forgets what came, and how to answer. */
+  reset(): void;
   /** How `/models` is answered. */
   models: AiStep;
   close(): Promise<void>;
@@ -156,6 +158,10 @@ export async function startAiServer(usually?: AiStep): Promise<AiServer> {
     chats: chats!,
     modelRequests: modelRequests!,
     script: (...next) => (steps = next),
+    reset() {
+      steps = [];
+      chats!.length = 0;
+    },
     get models() {
       return state.models;
     },

@@ -16,8 +16,7 @@ beforeAll(async () => {
   ai = createAiServices({ ai: { baseUrl: endpoint.baseUrl, model: 'm', timeoutMs: 60_000 } });
 });
 beforeEach(() => {
-  endpoint.script();
-  endpoint.chats.length = 0;
+  endpoint.reset();
 });
 afterAll(() => endpoint.close());
 

@@ -176,6 +176,43 @@ export const PageEnd = graphql(`
   }
 `);
 
+export const ProjectList = graphql(`
+  fragment ProjectList on ProjectConnection {
+    nodes {
+      ...ProjectCard
+    }
+    pageInfo {
+      ...PageEnd
+    }
+  }
+`);
+
+export const MembershipList = graphql(`
+  fragment MembershipList on MemberConnection {
+    nodes {
+      projectId
+      userId
+      project {
+        ...ProjectCard
+      }
+    }
+    pageInfo {
+      ...PageEnd
+    }
+  }
+`);
+
+export const DeploymentList = graphql(`
+  fragment DeploymentList on DeploymentConnection {
+    nodes {
+      ...DeploymentRow
+    }
+    pageInfo {
+      ...PageEnd
+    }
+  }
+`);
+
 export const HomePage = graphql(`
   query HomePage {
     home {
@@ -184,24 +221,10 @@ export const HomePage = graphql(`
         username
         email
         projects(first: 12) {
-          nodes {
-            ...ProjectCard
-          }
-          pageInfo {
-            ...PageEnd
-          }
+          ...ProjectList
         }
         memberships(first: 12) {
-          nodes {
-            projectId
-            userId
-            project {
-              ...ProjectCard
-            }
-          }
-          pageInfo {
-            ...PageEnd
-          }
+          ...MembershipList
         }
       }
       gettingStarted {
@@ -246,12 +269,7 @@ export const OlderProjects = graphql(`
     viewer {
       id
       projects(first: 12, after: $after) {
-        nodes {
-          ...ProjectCard
-        }
-        pageInfo {
-          ...PageEnd
-        }
+        ...ProjectList
       }
     }
   }
@@ -262,16 +280,7 @@ export const OlderMemberships = graphql(`
     viewer {
       id
       memberships(first: 12, after: $after) {
-        nodes {
-          projectId
-          userId
-          project {
-            ...ProjectCard
-          }
-        }
-        pageInfo {
-          ...PageEnd
-        }
+        ...MembershipList
       }
     }
   }
@@ -282,12 +291,7 @@ export const OlderDeployments = graphql(`
     project(id: $id) {
       id
       deployments(first: 25, after: $after) {
-        nodes {
-          ...DeploymentRow
-        }
-        pageInfo {
-          ...PageEnd
-        }
+        ...DeploymentList
       }
     }
   }
@@ -375,12 +379,7 @@ export const ProjectPage = graphql(`
         }
       }
       deployments(first: 25) {
-        nodes {
-          ...DeploymentRow
-        }
-        pageInfo {
-          ...PageEnd
-        }
+        ...DeploymentList
       }
       codeGenerations(first: 10) {
         nodes {

@@ -3,7 +3,7 @@ import { useCallback, useState, type SyntheticEvent } from 'react';
 import { useQuery } from 'urql';
 import { Link, useLocation } from 'wouter';
 import { otherProblems, problemOf, useAction } from '../api/action.ts';
-import type { HomePageQuery, ProjectCardFragment } from '../gql/graphql.ts';
+import type { HomePageQuery, MembershipListFragment, ProjectCardFragment, ProjectListFragment } from '../gql/graphql.ts';
 import {
   AcceptInvitation,
   CreateProject,
@@ -19,7 +19,6 @@ import { PagedList } from '../parts/PagedList.tsx';
 import { Card, Empty, Failure, Field, Problems, Skeleton, Status, Submit, textOf, Time } from '../parts/parts.tsx';
 
 type Home = NonNullable<HomePageQuery['home']>;
-type Viewer = NonNullable<Home['viewer']>;
 type InvitationData = NonNullable<Home['pendingInvitations']>['nodes'][number];
 
 export function HomePage() {
@@ -78,7 +77,7 @@ function HomeBody({ home, stats, again }: { home: Home; stats: Stats; again: () 
 
 const hasProjects = (viewer: Home['viewer']): boolean => (viewer?.projects?.nodes ?? []).length > 0;
 
-function OwnProjects({ projects }: { projects: NonNullable<Viewer['projects']> }) {
+function OwnProjects({ projects }: { projects: ProjectListFragment }) {
   if (projects.nodes.length === 0) return null;
   return (
     <section className="stack" aria-labelledby="own-projects">
@@ -96,7 +95,7 @@ function OwnProjects({ projects }: { projects: NonNullable<Viewer['projects']> }
 }
 
 /** The projects of others that the viewer is a member of. */
-function SharedProjects({ memberships }: { memberships: NonNullable<Viewer['memberships']> }) {
+function SharedProjects({ memberships }: { memberships: MembershipListFragment }) {
   if (memberships.nodes.length === 0) return null;
   return (
     <section className="stack" aria-labelledby="shared-projects">
