@@ -145,7 +145,7 @@ describeInBrowser(
         projectId = await createProject(page, 'Web shop');
         await page.getByRole('link', { name: 'Projects', exact: true }).click();
         const deeds = page.getByRole('region', { name: 'Activity' }).getByRole('listitem').locator('p');
-        await deeds.first().waitFor();
+        await deeds.filter({ hasText: 'created project' }).waitFor();
         expect(await deeds.allTextContents()).toEqual([
           expect.stringMatching(/^Ada created project Web shop(?! in)/),
           expect.stringMatching(/^Ada signed up(?! user)/),
@@ -249,6 +249,7 @@ describeInBrowser(
         await guest.page.getByRole('heading', { name: 'Web shop', level: 1 }).waitFor();
         await guest.page.getByRole('link', { name: 'Projects', exact: true }).click();
         const shared = guest.page.getByRole('region', { name: 'Shared with you' });
+        await shared.locator('.project-card').waitFor();
         expect(await shared.locator('.project-card').allTextContents()).toEqual([expect.stringMatching(/^Web shop.*of Ada.*Developer/)]);
         expect(await violationsOf(guest.page)).toEqual([]);
         await shared.getByRole('link', { name: 'Web shop' }).click();
