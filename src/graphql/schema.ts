@@ -24,6 +24,8 @@ export function createSchema(): GraphQLSchema {
     typeDefs,
     resolvers: { ...enumResolvers(typeDefs), ...scalars, ...resolvers },
     resolverValidationOptions: { requireResolversToMatchSchema: 'error' },
+    // The schema is of this call alone; copying it to add the resolvers takes a third of the whole.
+    updateResolversInPlace: true,
   });
   return addSelections(readUnknownValues(schema));
 }
