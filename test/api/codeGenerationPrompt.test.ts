@@ -13,11 +13,12 @@ let projectId: string;
 
 /** Tables of their own: jobs that other tests have left behind would come first. */
 let queue: Promise<TestDatabase>;
+/** Short, so that signs of life come while the model thinks; long enough for a machine that is busy with other tests. */
+const codeGenerationJobs = { leaseMs: 2_400 };
+
 beforeAll(async () => {
   queue = separateTables('gen-prompt-');
   endpoint = await startAiServer();
-  // Short, so that signs of life come while the model thinks.
-  const codeGenerationJobs = { leaseMs: 900 };
   harness = await createHarness({ codeGenerationJobs, ai: { baseUrl: endpoint.baseUrl, model: 'model-1', apiKey: 'sk-1' } }, queue);
   ada = await harness.signUp();
   projectId = (await fakeProject(harness, ada)).id;
@@ -71,8 +72,8 @@ async function thinking(): Promise<{ id: string; release: () => void }> {
 test('a job stays its worker’s for as long as the model thinks', async () => {
   const { id, release } = await thinking();
   const { row } = await rowOf(harness, id);
-  await until(async () => ((await rowOf(harness, id)).row.leaseUntil - row.leaseUntil > 1_800 ? true : null));
-  const other = await createHarness({ codeGenerationJobs: { leaseMs: 900 } }, queue);
+  await until(async () => ((await rowOf(harness, id)).row.leaseUntil - row.leaseUntil > codeGenerationJobs.leaseMs ? true : null));
+  const other = await createHarness({ codeGenerationJobs }, queue);
   try {
     await poll(other);
     await idle(other);

@@ -208,7 +208,7 @@ describeWithRedis('one reader for all', () => {
     let most = 0;
     const run = (holder: string, connection = redis): { end: () => Promise<void> } => {
       const abort = new AbortController();
-      const work = withLease({ redis: connection, key: 'lease', holder, milliseconds: 300 }, abort.signal, async (signal) => {
+      const work = withLease({ redis: connection, key: 'lease', holder, milliseconds: 1_000 }, abort.signal, async (signal) => {
         holders.push(holder);
         most = Math.max(most, holders.length);
         await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
@@ -226,7 +226,7 @@ describeWithRedis('one reader for all', () => {
     run('b');
     expect(await redis.get('lease')).toBe('a');
     // Held for several times as long as it lasts without renewal.
-    for (let seen = 0; seen < 6; seen += 1) {
+    for (let seen = 0; seen < 30; seen += 1) {
       const left = await redis.pttl('lease');
       await untilSo(() => holders[0] === 'a' && left > 0);
       await new Promise((resolve) => setTimeout(resolve, 100));
@@ -235,7 +235,7 @@ describeWithRedis('one reader for all', () => {
     await a.end();
     await untilSo(() => holders.includes('b'));
     // As if another had taken it while this one hung: it gives way, and takes it back only when it is free.
-    await redis.set('lease', 'c', 'PX', 1_000);
+    await redis.set('lease', 'c', 'PX', 2_000);
     await untilSo(() => holders.length === 0);
     expect(await redis.get('lease')).toBe('c');
     await untilSo(() => holders.includes('b'));
@@ -246,7 +246,7 @@ describeWithRedis('one reader for all', () => {
     const redis = await startRedis();
     const tables = separateTables('relayed-', { streams: true });
     const { endpoint, prefix } = await tables;
-    const options = { endpoint, prefix, source: 'auto' as const, relay: { ...patient, leaseMs: 300 } };
+    const options = { endpoint, prefix, source: 'auto' as const, relay: { ...patient, leaseMs: 2_000 } };
     const [a, b] = await openTwo(redis, options);
     expect([a.sources, b.sources]).toEqual([
       ['streams', 'redis'],

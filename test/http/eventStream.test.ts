@@ -174,10 +174,10 @@ describe('the end of a stream', () => {
   });
 
   test('a query ends at its deadline; a subscription lives longer', async () => {
-    const hurried = await startTicking({ operationTimeoutMs: 100 });
+    const hurried = await startTicking({ operationTimeoutMs: 500 });
     const [query, ticks] = await Promise.all([
       postForStream(hurried.url, { query: '{ heedless }' }),
-      postForStream(hurried.url, { query: 'subscription { ticks(count: 1, everyMs: 400) }' }),
+      postForStream(hurried.url, { query: 'subscription { ticks(count: 1, everyMs: 2000) }' }),
     ]);
     expect((await query.next())?.data?.errors).toMatchObject([{ extensions: { code: 'TIMEOUT', retryable: true } }]);
     expect(await ticks.next()).toEqual({ event: 'next', data: { data: { ticks: 1 } } });

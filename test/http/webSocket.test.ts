@@ -390,9 +390,9 @@ describe('operations', () => {
   });
 
   test('a query ends at its deadline, also when it does not heed its signal; a subscription lives longer', async () => {
-    const hurried = await startTicking({ operationTimeoutMs: 100 });
+    const hurried = await startTicking({ operationTimeoutMs: 500 });
     const socket = await hurried.enter();
-    const ticks = socket.run('subscription { ticks(count: 1, everyMs: 400) }');
+    const ticks = socket.run('subscription { ticks(count: 1, everyMs: 2000) }');
     const [hang, heedless, stuck, event] = await Promise.all([
       socket.run('{ hello hang }'),
       socket.run('{ hello heedless }'),
