@@ -208,7 +208,7 @@ describeWithRedis('one reader for all', () => {
     let most = 0;
     const run = (holder: string, connection = redis): { end: () => Promise<void> } => {
       const abort = new AbortController();
-      const work = withLease({ redis: connection, key: 'lease', holder, milliseconds: 1_000 }, abort.signal, async (signal) => {
+      const work = withLease({ redis: connection, key: 'lease', holder, milliseconds: 3_000 }, abort.signal, async (signal) => {
         holders.push(holder);
         most = Math.max(most, holders.length);
         await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
@@ -225,17 +225,19 @@ describeWithRedis('one reader for all', () => {
     await untilSo(() => holders.includes('a'));
     run('b');
     expect(await redis.get('lease')).toBe('a');
-    // Held for several times as long as it lasts without renewal.
-    for (let seen = 0; seen < 30; seen += 1) {
-      const left = await redis.pttl('lease');
-      await untilSo(() => holders[0] === 'a' && left > 0);
-      await new Promise((resolve) => setTimeout(resolve, 100));
+    // Renewed again and again: what is left of it grows.
+    let left = await redis.pttl('lease');
+    for (let renewals = 0; renewals < 3;) {
+      const before = left;
+      left = await redis.pttl('lease');
+      if (left > before) renewals += 1;
+      await new Promise((resolve) => setTimeout(resolve, 20));
     }
     expect(holders).toEqual(['a']);
     await a.end();
     await untilSo(() => holders.includes('b'));
     // As if another had taken it while this one hung: it gives way, and takes it back only when it is free.
-    await redis.set('lease', 'c', 'PX', 2_000);
+    await redis.set('lease', 'c', 'PX', 4_000);
     await untilSo(() => holders.length === 0);
     expect(await redis.get('lease')).toBe('c');
     await untilSo(() => holders.includes('b'));
