@@ -62,7 +62,7 @@ describe('an instance that is killed at a job', () => {
       ...{ DYNAMODB_ENDPOINT: endpoint, DYNAMODB_TABLE_PREFIX: tables.prefix, JWT_SECRET: testSettings.jwtSecret },
       ...{
         ENCRYPTION_KEY: testSettings.encryptionKey.toString('base64'),
-        CODE_GENERATION_LEASE_MS: '1500',
+        CODE_GENERATION_LEASE_MS: '3000',
         CODE_GENERATION_POLL_MS: '200',
       },
     });
@@ -90,7 +90,7 @@ describe('an instance that is killed at a job', () => {
     const { row } = await rowOf(desk, id);
     await startServer(tables.endpoint);
     // Without its signs of life the other instance, which looks five times a second, would have taken it up by now.
-    await until(async () => ((await rowOf(desk, id)).row.leaseUntil - row.leaseUntil > 1_500 ? true : null));
+    await until(async () => ((await rowOf(desk, id)).row.leaseUntil - row.leaseUntil > 3_000 ? true : null));
     expect((await rowOf(desk, id)).row).toMatchObject({ attempts: 1, leaseOwner: row.leaseOwner, status: 'generating' });
     first.signal('SIGKILL');
     expect((await first.ended).signal).toBe('SIGKILL');
