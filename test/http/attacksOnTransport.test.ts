@@ -20,7 +20,11 @@ const sockets: Socket[] = [];
 beforeAll(async () => {
   harness = await createHarness();
   const slowSenders = { headersMs: 1_000, requestMs: 2_000, checkMs: 50 };
-  [server, hasty, unprotected] = await Promise.all([startTestServer(), startTestServer({ slowSenders }), startUnprotected(harness.services)]);
+  [server, hasty, unprotected] = await Promise.all([
+    startTestServer(),
+    startTestServer({ slowSenders }),
+    startUnprotected(harness.services),
+  ]);
 });
 afterEach(() => {
   for (const socket of sockets.splice(0)) socket.destroy();
